@@ -1,1 +1,28 @@
-//! stub
+#![doc = include_str!("../README.md")]
+
+pub mod artifact;
+#[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "cli")]
+pub mod engine;
+pub mod scanner;
+#[cfg(feature = "cli")]
+pub mod settings;
+#[cfg(feature = "cli")]
+pub mod telemetry;
+pub mod units;
+pub mod verdict;
+
+#[cfg(feature = "cli")]
+pub use cli::main;
+#[cfg(feature = "cli")]
+pub use engine::Engine;
+pub use {
+    artifact::{Artifact, ArtifactKind},
+    scanner::{BoxScanner, ErrorKind, ScanContext, ScanError, Scanner, ScannerExt, SyncScanner},
+    units::{Chain, Confidence, Guid, Nct, Tick},
+    verdict::{Ballot, Finding, ScanResult, Verdict},
+};
+
+/// An error that is only reported: printed with its chain of causes.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

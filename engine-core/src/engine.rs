@@ -1,0 +1,34 @@
+//! What an engine is: a type that turns settings into a scanner. `engine_core::main` gives it every command.
+
+use crate::{BoxError, scanner::Scanner, settings::Settings};
+
+/// An engine: its name, its settings and how to build its scanner from them.
+///
+/// `engine_core::main::<MyEngine>()` is the whole `main` of its program: the commands `scan`, `run` and `check`, the
+/// engine's own section in the settings file, and its flags in `--help`.
+pub trait Engine: 'static {
+    /// The program's name: `engine-yara`.
+    const NAME: &'static str;
+    /// One line on what it does, for `--help`.
+    const ABOUT: &'static str;
+    /// The program's own version.
+    const VERSION: &'static str;
+    /// Its settings: flags, variables and tables of the settings file. `()` if it has none.
+    type Settings: Settings;
+    /// What it scans with.
+    type Scanner: Scanner;
+
+    /// Does the fallible work (compile rules, find the daemon). An error ends the program with exit code 2, so it says what
+    /// to do next. `at_once` is how many scans will run at a time.
+    fn build(
+        settings: Self::Settings,
+        at_once: std::num::NonZeroUsize,
+    ) -> impl Future<Output = Result<Self::Scanner, BoxError>> + Send;
+
+    /// Runs the program as its own scanning child: the hidden command `child ARGS…`, which [`build`](Self::build) may use to
+    /// keep a parser in a process of its own. It speaks the [backend protocol](crate::scanner::child::protocol).
+    fn child(args: Vec<std::ffi::OsString>) -> Result<(), BoxError> {
+        let _ = args;
+        Err("this engine has no child".into())
+    }
+}

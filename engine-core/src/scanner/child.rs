@@ -1,0 +1,124 @@
+//! Any program as a scanner: it is started, given artifacts on its standard input, and killed when it does not answer.
+//!
+//! The protocol is in [`protocol`]; [`serve`] is its other end. One scan at a time per process, as many processes as scans at
+//! once. Past the deadline the process is killed and the next scan starts another: that is the only sure limit on a parser
+//! written in C. A process that dies costs one scan.
+
+mod process;
+pub mod protocol;
+mod serve;
+
+use std::{
+    ffi::OsString,
+    num::NonZeroUsize,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{sync::Semaphore, time};
+
+use self::process::Process;
+pub use self::serve::serve;
+use super::{ScanContext, ScanError, Scanner};
+use crate::{artifact::Artifact, verdict::ScanResult};
+
+/// How to start a backend program.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Program {
+    /// The program: a path, or a name that is looked up in `PATH`.
+    pub path: PathBuf,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+    /// How much address space it may use, in bytes; `None` is no limit. Over it the program's allocations fail.
+    pub memory: Option<u64>,
+    /// How long it may take to say hello (load its rules).
+    pub start_within: Duration,
+}
+
+impl Program {
+    /// A program without arguments and without a memory limit that has a minute to start.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), args: Vec::new(), memory: None, start_within: Duration::from_secs(60) }
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args(mut self, args: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets the limit on address space, in bytes.
+    #[must_use]
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.memory = Some(bytes);
+        self
+    }
+
+    /// Sets how long the program may take to say hello.
+    #[must_use]
+    pub fn start_within(mut self, time: Duration) -> Self {
+        self.start_within = time;
+        self
+    }
+}
+
+/// A program that speaks the backend protocol, as a [`Scanner`].
+#[derive(Debug)]
+pub struct Child {
+    name: String,
+    program: Program,
+    places: Semaphore,
+    /// Processes that wait for work. The lock is held to push and pop only.
+    idle: Mutex<Vec<Process>>,
+}
+
+impl Child {
+    /// Starts one process and waits for its hello, so that a program that cannot work fails here. At most `at_once` processes
+    /// scan at a time; the others are started when they are needed.
+    pub async fn start(
+        name: impl Into<String>,
+        program: Program,
+        at_once: NonZeroUsize,
+    ) -> Result<Self, ScanError> {
+        let name = name.into();
+        let first = Process::start(&name, &program).await?;
+        let places = Semaphore::new(at_once.get().min(Semaphore::MAX_PERMITS));
+        Ok(Self { name, program, places, idle: Mutex::new(vec![first]) })
+    }
+
+    /// A process that is alive: a waiting one, or a new one.
+    async fn process(&self) -> Result<Process, ScanError> {
+        while let Some(mut waiting) = self.pop() {
+            if waiting.is_alive() {
+                return Ok(waiting);
+            }
+        }
+        Process::start(&self.name, &self.program).await
+    }
+
+    fn pop(&self) -> Option<Process> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+}
+
+impl Scanner for Child {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
+        let too_late = || ScanError::timed_out(format!("{} passed its deadline", self.name));
+        let scan = async {
+            let _place = self.places.acquire().await.map_err(|_| ScanError::unavailable("shut down"))?;
+            // Owned by this future: dropped on the way (deadline, cancel, failure), the process is killed with it.
+            let mut process = self.process().await?;
+            let answer = process.scan(artifact, cx).await?;
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(process);
+            answer
+        };
+        time::timeout_at(cx.deadline, scan).await.unwrap_or_else(|_| Err(too_late()))
+    }
+}

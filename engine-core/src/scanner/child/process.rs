@@ -1,0 +1,200 @@
+//! One running backend program, owned by whoever scans with it.
+
+use std::{
+    process::Stdio,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde::de::DeserializeOwned;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
+    time,
+};
+
+use super::{
+    Program,
+    protocol::{Hello, HelloLine, MAX_LINE, Reply, Request, RequestLine, VERSION},
+};
+use crate::{
+    artifact::Artifact,
+    scanner::{ScanContext, ScanError},
+    verdict::ScanResult,
+};
+
+/// Variables that a backend has no business to see.
+const SECRETS: [&str; 3] = ["PASSWORD", "API_KEY", "WEBHOOK_SECRET"];
+
+/// A started program that has said hello. Dropped, it is killed.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
+    log: LastLine,
+    hello: Hello,
+    next_id: u64,
+}
+
+impl Process {
+    /// Starts the program and reads its hello.
+    pub(super) async fn start(name: &str, program: &Program) -> Result<Self, ScanError> {
+        let mut command = Command::new(&program.path);
+        command.args(&program.args).kill_on_drop(true);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Ctrl-C at the terminal is for us; the children end when their input does.
+        #[cfg(unix)]
+        command.process_group(0);
+        for secret in SECRETS {
+            command.env_remove(secret);
+        }
+        let cannot =
+            |error| ScanError::unavailable(format!("cannot start {}: {error}", program.path.display()));
+        let mut child = command.spawn().map_err(cannot)?;
+        limit_memory(&child, program.memory)?;
+        let (Some(stdin), Some(stdout), Some(stderr)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            return Err(ScanError::unavailable(format!("{} has no pipes", program.path.display())));
+        };
+        let log = LastLine::follow(name, stderr);
+        let hello = Hello {
+            protocol: VERSION,
+            name: String::new(),
+            version: String::new(),
+            signatures: String::new(),
+        };
+        let mut process = Self { child, stdin, stdout: BufReader::new(stdout), log, hello, next_id: 1 };
+        let hello = time::timeout(program.start_within, process.read_line::<HelloLine>()).await;
+        process.hello = hello
+            .map_err(|_| {
+                ScanError::unavailable(format!("{name} did not say hello within {:?}", program.start_within))
+            })?
+            .map_err(|error| ScanError::unavailable(format!("{name} did not start: {error}")))?
+            .hello;
+        if process.hello.protocol != VERSION {
+            let version = process.hello.protocol;
+            return Err(ScanError::unavailable(format!(
+                "{name} speaks protocol {version}, expected {VERSION}"
+            )));
+        }
+        Ok(process)
+    }
+
+    /// Whether the program still runs.
+    pub(super) fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// One scan. The outer error means that the process is of no more use; the inner one is the program's own answer.
+    pub(super) async fn scan(
+        &mut self,
+        artifact: &Artifact,
+        cx: &ScanContext,
+    ) -> Result<Result<ScanResult, ScanError>, ScanError> {
+        let id = self.next_id;
+        self.next_id = id.wrapping_add(1);
+        let request = RequestLine { scan: Request::new(id, artifact, cx) };
+        let mut line =
+            serde_json::to_vec(&request).map_err(|error| ScanError::bad_reply(error.to_string()))?;
+        line.push(b'\n');
+        let Self { stdin, stdout, .. } = self;
+        // Read while writing, so that a program which answers early cannot block both sides.
+        let write = async {
+            stdin.write_all(&line).await?;
+            stdin.write_all(artifact.bytes()).await?;
+            stdin.flush().await
+        };
+        let (written, read) = tokio::join!(write, read_bytes(stdout));
+        let reply: Reply = match (written, read) {
+            (Ok(()), Ok(bytes)) if !bytes.is_empty() => parse(&bytes)?,
+            (Err(_), _) | (_, Ok(_)) => return Err(self.death().await),
+            (_, Err(error)) => return Err(error),
+        };
+        reply.outcome(id, &self.hello)
+    }
+
+    async fn read_line<T: DeserializeOwned>(&mut self) -> Result<T, ScanError> {
+        let bytes = read_bytes(&mut self.stdout).await?;
+        if bytes.is_empty() {
+            return Err(self.death().await);
+        }
+        parse(&bytes)
+    }
+
+    /// What is to be said of a program that closed its output.
+    async fn death(&mut self) -> ScanError {
+        let status = time::timeout(Duration::from_secs(1), self.child.wait()).await;
+        let how = match status {
+            Ok(Ok(status)) => format!("ended with {status}"),
+            _ => "closed its output".to_owned(),
+        };
+        let last = self.log.get();
+        ScanError::crashed(if last.is_empty() { how } else { format!("{how}: {last}") })
+    }
+}
+
+/// One line with its end, at most [`MAX_LINE`] bytes; empty at end of file.
+async fn read_bytes(stdout: &mut BufReader<ChildStdout>) -> Result<Vec<u8>, ScanError> {
+    let mut line = Vec::new();
+    let read = stdout.take(MAX_LINE).read_until(b'\n', &mut line).await;
+    read.map_err(|error| ScanError::crashed(format!("its output cannot be read: {error}")))?;
+    if !line.is_empty() && line.last() != Some(&b'\n') {
+        return Err(ScanError::bad_reply("a line without an end, or longer than a mebibyte"));
+    }
+    Ok(line)
+}
+
+fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, ScanError> {
+    serde_json::from_slice(line).map_err(|error| {
+        let start: String = String::from_utf8_lossy(line).chars().take(80).collect();
+        ScanError::bad_reply(format!("not an answer ({error}): {}", start.trim_end()))
+    })
+}
+
+#[cfg(target_os = "linux")]
+fn limit_memory(child: &Child, bytes: Option<u64>) -> Result<(), ScanError> {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+    let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    if let (Some(bytes), Some(pid)) = (bytes, pid) {
+        let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
+        prlimit(Some(pid), Resource::As, limit)
+            .map_err(|error| ScanError::unavailable(format!("cannot limit a child's memory: {error}")))?;
+    }
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn limit_memory(_child: &Child, _bytes: Option<u64>) -> Result<(), ScanError> {
+    Ok(())
+}
+
+/// The last line that a program logged: what it says when it dies.
+#[derive(Clone, Debug, Default)]
+struct LastLine(Arc<Mutex<String>>);
+
+impl LastLine {
+    /// Logs each line of a program's standard error under its name, until the program ends.
+    fn follow(name: &str, stderr: ChildStderr) -> Self {
+        let last = Self::default();
+        let (kept, name) = (last.clone(), name.to_owned());
+        tokio::spawn(async move {
+            let mut stderr = BufReader::new(stderr);
+            let mut line = Vec::new();
+            while matches!((&mut stderr).take(4096).read_until(b'\n', &mut line).await, Ok(1..)) {
+                let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+                if !text.is_empty() {
+                    tracing::info!(backend = name, "{text}");
+                    *kept.0.lock().unwrap_or_else(PoisonError::into_inner) = text;
+                }
+                line.clear();
+            }
+        });
+        last
+    }
+
+    fn get(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

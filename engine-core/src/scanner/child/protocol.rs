@@ -1,0 +1,154 @@
+//! The backend protocol, version 1: JSON lines over standard input and output, artifacts as raw bytes behind their request.
+//!
+//! ```text
+//! ← {"hello":{"protocol":1,"name":"yara","version":"4.5.5","signatures":"sha256:…"}}
+//! → {"scan":{"id":7,"type":"file","size":68,"sha256":"…","deadline_ms":1500,"metadata":{}}}\n and exactly `size` bytes
+//! ← {"id":7,"verdict":"malicious","confidence":1.0,"family":"Eicar","findings":["EICAR_Test_File"]}
+//! ← {"id":8,"error":{"kind":"encrypted","message":"…"}}
+//! ```
+//!
+//! A reply is one line of at most [`MAX_LINE`] bytes. Unknown fields pass. End of input ends the program.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{
+    artifact::{Artifact, ArtifactKind},
+    scanner::{ScanContext, ScanError},
+    units::Confidence,
+    verdict::{Finding, ScanResult, Verdict},
+};
+
+/// The version of the protocol that this crate speaks.
+pub const VERSION: u32 = 1;
+/// The longest line that is read from a program, in bytes.
+pub const MAX_LINE: u64 = 1 << 20;
+
+/// The first line a program writes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HelloLine {
+    /// Who is there.
+    pub hello: Hello,
+}
+
+/// Who is there.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Hello {
+    /// The version of the protocol: 1.
+    pub protocol: u32,
+    /// What the program calls itself.
+    #[serde(default)]
+    pub name: String,
+    /// The scanner's version.
+    #[serde(default)]
+    pub version: String,
+    /// Digest or version of its signatures.
+    #[serde(default)]
+    pub signatures: String,
+}
+
+/// A request line; the artifact's bytes follow it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RequestLine {
+    /// What to scan.
+    pub scan: Request,
+}
+
+/// What to scan.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Request {
+    /// Comes back in the reply.
+    pub id: u64,
+    /// What the bytes mean.
+    #[serde(rename = "type")]
+    pub kind: ArtifactKind,
+    /// How many bytes follow.
+    pub size: u64,
+    /// Their SHA-256 in lower-case hex.
+    pub sha256: String,
+    /// How long there is, in milliseconds; the program is killed after that.
+    pub deadline_ms: u64,
+    /// A path or the poster's name for it, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What the poster said of it.
+    #[serde(default)]
+    pub metadata: Map<String, Value>,
+}
+
+impl Request {
+    pub(super) fn new(id: u64, artifact: &Artifact, cx: &ScanContext) -> Self {
+        Self {
+            id,
+            kind: artifact.kind(),
+            size: artifact.size(),
+            sha256: artifact.sha256().to_owned(),
+            deadline_ms: u64::try_from(cx.remaining().as_millis()).unwrap_or(u64::MAX),
+            name: artifact.name().map(str::to_owned),
+            metadata: artifact.metadata().clone(),
+        }
+    }
+}
+
+/// A reply line: an opinion or an error.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Reply {
+    /// The request's id.
+    pub id: u64,
+    /// The opinion; needed unless there is an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// How sure; needed with a verdict other than unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
+    /// The malware family.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+    /// What fired.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+    /// Whatever else is to be told.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub metadata: Map<String, Value>,
+    /// Why there is no opinion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ScanError>,
+}
+
+impl Reply {
+    pub(super) fn new(id: u64, outcome: Result<ScanResult, ScanError>) -> Self {
+        let (result, error) = match outcome {
+            Ok(result) => (Some(result), None),
+            Err(error) => (None, Some(error)),
+        };
+        let verdict = result.as_ref().map(|r| r.verdict);
+        let confidence = result.as_ref().map(|r| r.confidence);
+        let (family, findings, metadata) =
+            result.map_or_else(Default::default, |r| (r.family, r.findings, r.metadata));
+        Self { id, verdict, confidence, family, findings, metadata, error }
+    }
+
+    /// The outcome of request `id` by the program that said `hello`; the outer error is a reply that is no answer.
+    pub(super) fn outcome(self, id: u64, hello: &Hello) -> Result<Result<ScanResult, ScanError>, ScanError> {
+        if self.id != id {
+            return Err(ScanError::bad_reply(format!("reply to request {}, expected {id}", self.id)));
+        }
+        if let Some(error) = self.error {
+            return Ok(Err(error));
+        }
+        let Some(verdict) = self.verdict else {
+            return Err(ScanError::bad_reply("reply has neither a verdict nor an error"));
+        };
+        let confidence = match (self.confidence, verdict) {
+            (Some(confidence), _) => confidence,
+            (None, Verdict::Unknown) => Confidence::ZERO,
+            (None, _) => return Err(ScanError::bad_reply("reply has a verdict without a confidence")),
+        };
+        let mut result = ScanResult::new(verdict, confidence).by(&hello.version, &hello.signatures);
+        result.family = self.family.filter(|family| !family.is_empty());
+        result.findings = self.findings;
+        result.findings.sort();
+        result.metadata = self.metadata;
+        Ok(Ok(result))
+    }
+}

@@ -1,0 +1,241 @@
+//! What a scanner thinks of an artifact.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{scanner::ScanError, units::Confidence};
+
+/// The opinion itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Harmful. On the wire: bit true, verdict true.
+    Malicious,
+    /// Harmless as far as this scanner can tell. On the wire: bit true, verdict false.
+    Benign,
+    /// No opinion. On the wire: bit false, verdict false.
+    Unknown,
+}
+
+impl Verdict {
+    /// Whether there is an opinion: the wire's `bit`.
+    pub fn has_opinion(self) -> bool {
+        self != Self::Unknown
+    }
+
+    /// Whether the opinion is "malicious": the wire's `verdict`.
+    pub fn is_malicious(self) -> bool {
+        self == Self::Malicious
+    }
+
+    /// The word that is printed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Malicious => "malicious",
+            Self::Benign => "benign",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One rule or signature that fired. As JSON a plain string, or an object when there is more to say.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "FindingRecord", into = "FindingRecord")]
+pub struct Finding {
+    /// The rule's or signature's name.
+    pub name: String,
+    /// True when it says something of the artifact but nothing of malice (a packer, a compiler).
+    pub informational: bool,
+}
+
+impl Finding {
+    /// Evidence of malice.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), informational: false }
+    }
+
+    /// A remark.
+    pub fn informational(name: impl Into<String>) -> Self {
+        Self { name: name.into(), informational: true }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum FindingRecord {
+    Name(String),
+    Full {
+        name: String,
+        #[serde(default)]
+        informational: bool,
+    },
+}
+
+impl From<FindingRecord> for Finding {
+    fn from(record: FindingRecord) -> Self {
+        match record {
+            FindingRecord::Name(name) => Self::new(name),
+            FindingRecord::Full { name, informational } => Self { name, informational },
+        }
+    }
+}
+
+impl From<Finding> for FindingRecord {
+    fn from(Finding { name, informational }: Finding) -> Self {
+        if informational { Self::Full { name, informational } } else { Self::Name(name) }
+    }
+}
+
+/// What one scan came to. The same record is printed, journalled and read from a child.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ScanResult {
+    /// The opinion.
+    pub verdict: Verdict,
+    /// How sure the opinion is; meaningless when the verdict is unknown.
+    pub confidence: Confidence,
+    /// The malware family, if one has a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+    /// Every rule or signature that fired, sorted by name.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+    /// The scanner's own version (`4.5.5`, `ClamAV 1.4.6`).
+    #[serde(default)]
+    pub version: String,
+    /// Digest or version of the signatures that this scan used.
+    #[serde(default)]
+    pub signatures: String,
+    /// False when a backend that was asked failed, so that the result rests on less than it should.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub complete: bool,
+    /// What each backend of a panel said; empty for a single scanner.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub backends: Vec<Ballot>,
+    /// Whatever else the scanner wants to tell; goes into the assertion's metadata.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub metadata: Map<String, Value>,
+}
+
+impl ScanResult {
+    /// A result with nothing but its opinion; set the other fields on it.
+    pub fn new(verdict: Verdict, confidence: Confidence) -> Self {
+        Self {
+            verdict,
+            confidence,
+            family: None,
+            findings: Vec::new(),
+            version: String::new(),
+            signatures: String::new(),
+            complete: true,
+            backends: Vec::new(),
+            metadata: Map::new(),
+        }
+    }
+
+    /// No opinion.
+    pub fn unknown() -> Self {
+        Self::new(Verdict::Unknown, Confidence::ZERO)
+    }
+
+    /// The same with the scanner's version and that of the signatures it used.
+    #[must_use]
+    pub fn by(mut self, version: impl Into<String>, signatures: impl Into<String>) -> Self {
+        self.version = version.into();
+        self.signatures = signatures.into();
+        self
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+// serde's signature for `skip_serializing_if`.
+#[expect(clippy::trivially_copy_pass_by_ref)]
+fn is_true(value: &bool) -> bool {
+    *value
+}
+
+/// What one backend said, or how it failed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "BallotRecord", into = "BallotRecord")]
+pub struct Ballot {
+    /// The backend's name within its panel.
+    pub backend: String,
+    /// Its result, or why it has none.
+    pub outcome: Result<ScanResult, ScanError>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// The JSON of a ballot: a result with its backend's name, or an unknown with an error.
+#[derive(Serialize, Deserialize)]
+struct BallotRecord {
+    name: String,
+    #[serde(flatten)]
+    result: ScanResult,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error: Option<ScanError>,
+    #[serde(default)]
+    elapsed_us: u64,
+}
+
+impl From<BallotRecord> for Ballot {
+    fn from(BallotRecord { name, result, error, elapsed_us }: BallotRecord) -> Self {
+        Self {
+            backend: name,
+            outcome: error.map_or(Ok(result), Err),
+            elapsed: Duration::from_micros(elapsed_us),
+        }
+    }
+}
+
+impl From<Ballot> for BallotRecord {
+    fn from(Ballot { backend, outcome, elapsed }: Ballot) -> Self {
+        let (result, error) = match outcome {
+            Ok(result) => (result, None),
+            Err(error) => (ScanResult::unknown(), Some(error)),
+        };
+        Self {
+            name: backend,
+            result,
+            error,
+            elapsed_us: u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scanner::ErrorKind;
+
+    #[test]
+    fn a_ballot_is_a_flat_record_and_reads_back() {
+        let mut result = ScanResult::new(Verdict::Malicious, Confidence::ONE).by("4.5.5", "sha256:00");
+        result.findings = vec![Finding::new("a"), Finding::informational("b")];
+        let ballots = [
+            Ballot { backend: "yara".into(), outcome: Ok(result), elapsed: Duration::from_micros(7) },
+            Ballot {
+                backend: "clamav".into(),
+                outcome: Err(ScanError::new(ErrorKind::Unavailable, "no daemon")),
+                elapsed: Duration::ZERO,
+            },
+        ];
+        let json = serde_json::to_value(&ballots).unwrap();
+        assert_eq!(json[0]["name"], "yara");
+        assert_eq!(json[0]["findings"], serde_json::json!(["a", {"name": "b", "informational": true}]));
+        assert_eq!(json[1]["verdict"], "unknown");
+        assert_eq!(json[1]["error"]["kind"], "unavailable");
+        assert_eq!(serde_json::from_value::<Vec<Ballot>>(json).unwrap(), ballots);
+    }
+}
