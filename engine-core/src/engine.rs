@@ -1,5 +1,8 @@
 //! What an engine is: a type that turns settings into a scanner. `engine_core::main` gives it every command.
 
+#[cfg(feature = "polyswarmd")]
+pub mod journal;
+
 use crate::{BoxError, scanner::Scanner, settings::Settings};
 
 /// An engine: its name, its settings and how to build its scanner from them.

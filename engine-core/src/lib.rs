@@ -1,10 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 pub mod artifact;
+#[cfg(feature = "polyswarmd")]
+pub mod bounty;
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]
 pub mod engine;
+#[cfg(feature = "polyswarmd")]
+pub mod market;
+pub mod metadata;
 pub mod scanner;
 #[cfg(feature = "cli")]
 pub mod settings;

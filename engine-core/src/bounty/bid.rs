@@ -1,0 +1,1 @@
+//! What to stake on a verdict, within the market's bounds.

@@ -1,0 +1,1 @@
+//! A polyswarmd node as a market.

@@ -1,0 +1,1 @@
+//! The metadata that goes with a verdict onto the market.
