@@ -16,3 +16,10 @@ impl std::fmt::Debug for Secret {
 /// The hash that binds an account to verdicts before they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Commitment(U256);
+
+impl Secret {
+    /// Stub.
+    pub fn random(_: &mut impl rand::CryptoRng) -> Self {
+        Self(U256::from(1))
+    }
+}
