@@ -5,13 +5,22 @@ mod exit;
 mod program;
 mod scan;
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 
 pub use self::exit::Exit;
 use self::program::Program;
-use crate::{BoxError, Engine};
+use crate::{BoxError, Engine, settings::blame_variable};
+
+/// How long threads that still wait for a dead disk or daemon are waited for at the end.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// The whole `main` of an engine's program.
 ///
@@ -30,6 +39,9 @@ pub fn main<E: Engine>() -> ExitCode {
         Err(told) => {
             // Help and version go to standard output, complaints to standard error; either may be closed.
             let _ = told.print();
+            if let Some(blame) = blame_variable(&told, &Program::<E>::tables()) {
+                let _ = io::stderr().write_all(blame.as_bytes());
+            }
             return if told.use_stderr() { Exit::Error } else { Exit::Clean }.into();
         }
     };

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::{
     error::SettingsError,
-    names::add_flags,
+    names::{add_flags, blame_variable},
     secret::{Secret, SecretError},
     sources::{Origin, Setting, Sources},
     value::{Size, Time},

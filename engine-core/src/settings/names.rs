@@ -2,7 +2,11 @@
 
 use std::ffi::OsString;
 
-use clap::{Arg, ArgAction, Command, builder::BoolishValueParser, builder::Resettable};
+use clap::{
+    Arg, ArgAction, Command,
+    builder::{BoolishValueParser, Resettable},
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 
 use super::{SettingsError, Table};
 
@@ -84,6 +88,26 @@ pub fn add_flags(command: Command, tables: &[Table]) -> Command {
             if name.kind == Kind::Switch { arg.value_parser(BoolishValueParser::new()) } else { arg }
         })
     })
+}
+
+/// Which environment variable is to blame for an error of clap's, as a line for people: clap itself names flags only.
+pub fn blame_variable(error: &clap::Error, tables: &[Table]) -> Option<String> {
+    let names = of(tables);
+    let name = if error.kind() == ErrorKind::InvalidUtf8 {
+        names.iter().find(|name| environment(&name.variable).is_some_and(|value| value.to_str().is_none()))?
+    } else {
+        let (Some(ContextValue::String(arg)), Some(ContextValue::String(bad))) =
+            (error.get(ContextKind::InvalidArg), error.get(ContextKind::InvalidValue))
+        else {
+            return None;
+        };
+        let flag = arg.split([' ', '=']).next().unwrap_or_default();
+        let name = names.iter().find(|name| name.flag == flag)?;
+        let value = environment(&name.variable)?;
+        value.to_str().filter(|value| value.contains(bad.as_str()))?;
+        name
+    };
+    Some(format!("The value comes from the environment variable {}.\n", name.variable))
 }
 
 #[expect(clippy::disallowed_methods, reason = "settings are read here")]
