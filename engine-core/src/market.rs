@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    bounty::{Assertion, Bounty, BountyId, Step},
+    bounty::{
+        Assertion, Bounty, BountyId, Step,
+        commitment::{Commitment, Secret},
+    },
     engine::journal::Sealed,
     units::{Chain, Nct},
 };
@@ -128,6 +131,9 @@ pub trait Market: Send + Sync + 'static {
 
     /// Our account, as the market writes it.
     fn account(&self) -> String;
+
+    /// Binds our account to verdicts that only `secret` opens. No I/O.
+    fn commit(&self, verdicts: &[bool], secret: Secret) -> Result<Commitment, MarketError>;
 
     /// The artifacts of a bounty, in order.
     fn artifacts(&self, bounty: &Bounty) -> impl Future<Output = Result<Vec<Listed>, MarketError>> + Send;
