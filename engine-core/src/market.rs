@@ -1,5 +1,6 @@
 //! A marketplace: events in; assert, reveal and settle out.
 
+mod backoff;
 #[cfg(feature = "polyswarmd")]
 pub mod polyswarmd;
 
