@@ -1,0 +1,1 @@
+//! What engine-core promises, seen from outside.
