@@ -1,1 +1,4 @@
-//! stub
+//! Tests of the whole workspace.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may fail")]
+
+mod vectors_multi; // golden distillations of the reference, against the rule `any`
