@@ -2,4 +2,6 @@
 //!
 //! [`testnet`] is a marketplace in one process, the judge that engines are run against.
 
+pub mod gate;
+pub mod running;
 pub mod testnet;
