@@ -172,6 +172,19 @@ pub trait Market: Send + Sync + 'static {
     /// Waits for what came of signed bytes, as long as the market lets one wait.
     fn fate(&self, sealed: &Sealed) -> impl Future<Output = Result<Fate, MarketError>> + Send;
 
+    /// What was learned of a chain and has to hold from now on (pinned contract addresses), as text for
+    /// [`recall`](Self::recall). It is kept in the journal before the first assertion on the chain leaves.
+    fn learned(&self, chain: Chain) -> Option<String> {
+        let _ = chain;
+        None
+    }
+
+    /// Takes back what was learned before a restart. An error if it contradicts the settings.
+    fn recall(&self, chain: Chain, learned: &str) -> Result<(), MarketError> {
+        let _ = (chain, learned);
+        Ok(())
+    }
+
     /// Looks for our assertion of this commitment.
     fn find(
         &self,

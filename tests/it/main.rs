@@ -1,1 +1,5 @@
-//! stub
+//! Tests of the whole workspace.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may fail")]
+
+mod vectors_multi; // golden distillations of the reference, against the rule `any`
+mod restart; // the engine killed between two steps, and started again

@@ -12,13 +12,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tokio_rusqlite::{Connection, params, rusqlite};
+use tokio_rusqlite::{Connection, rusqlite};
 
 use self::lock::Lock;
 pub use self::record::Record;
 use crate::{
     bounty::{Assertion, Bounty, BountyId, Step, machine::Stage},
     market::Signed,
+    units::Chain,
 };
 
 /// Signed bytes that are on disk. Only the journal makes one, and only what is sealed can be sent.
@@ -129,18 +130,14 @@ impl Journal {
         self.call(|db| Record::select_open(db)).await
     }
 
-    /// A value that is kept beside the bounties, such as a pinned contract address.
-    pub async fn value(&self, key: &'static str) -> Result<Option<String>, JournalError> {
-        self.call(move |db| schema::value(db, key)).await
+    /// What a market learned of a chain, see [`Market::learned`](crate::market::Market::learned).
+    pub async fn learned(&self, chain: Chain) -> Result<Option<String>, JournalError> {
+        self.call(move |db| schema::value(db, &learned_key(chain))).await
     }
 
-    /// Keeps a value beside the bounties.
-    pub async fn set_value(&self, key: &'static str, value: String) -> Result<(), JournalError> {
-        self.call(move |db| {
-            db.execute("INSERT OR REPLACE INTO value (key, value) VALUES (?1, ?2)", params![key, value])
-                .map(|_| ())
-        })
-        .await
+    /// Keeps what a market learned of a chain.
+    pub async fn set_learned(&self, chain: Chain, learned: String) -> Result<(), JournalError> {
+        self.call(move |db| schema::set_value(db, &learned_key(chain), &learned)).await
     }
 
     async fn call<T: Send + 'static>(
@@ -152,6 +149,10 @@ impl Journal {
             _ => JournalError::Closed { path: self.path.clone() },
         })
     }
+}
+
+fn learned_key(chain: Chain) -> String {
+    format!("learned of {chain}")
 }
 
 /// Why the journal could not do what it was asked.

@@ -92,7 +92,7 @@ impl<M: Market> Outbox<M> {
         closing: CancellationToken,
     ) -> Self {
         let (parcels, mut inbox) = mpsc::channel::<(Parcel<M>, oneshot::Sender<Posted>)>(WAITING);
-        let mut clerk = Clerk { chain, market, journal, clock, closing, next_nonce: None };
+        let mut clerk = Clerk { chain, market, journal, clock, closing, next_nonce: None, kept: None };
         tokio::spawn(async move {
             while let Some((parcel, answer)) = inbox.recv().await {
                 let posted = clerk.post(parcel).await;
@@ -122,6 +122,8 @@ struct Clerk<M: Market> {
     closing: CancellationToken,
     /// The next free account nonce, as far as we know; `None`: ask the node.
     next_nonce: Option<u64>,
+    /// What the journal keeps of what the market learned, as far as this task wrote it.
+    kept: Option<String>,
 }
 
 impl<M: Market> Clerk<M> {
@@ -148,6 +150,7 @@ impl<M: Market> Clerk<M> {
                 if *self.clock.borrow() > last_call {
                     return Err(DropReason::Late);
                 }
+                self.keep_learned().await?;
                 let signed = self.sign(draft).await?;
                 Ok(self.journal.seal(&bounty, &assertion, signed).await?)
             }
@@ -157,6 +160,18 @@ impl<M: Market> Clerk<M> {
             }
             Parcel::Again(sealed) => Ok(sealed),
         }
+    }
+
+    /// The draft may have taught the market something that has to hold from now on.
+    async fn keep_learned(&mut self) -> Result<(), JournalError> {
+        let learned = self.market.learned(self.chain);
+        if let Some(text) = learned.as_ref()
+            && learned != self.kept
+        {
+            self.journal.set_learned(self.chain, text.clone()).await?;
+            self.kept = learned;
+        }
+        Ok(())
     }
 
     /// Signs with the next account nonces. They are taken only when the bytes are sent: if sealing fails, the next step gets them.

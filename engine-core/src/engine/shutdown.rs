@@ -17,22 +17,28 @@ use crate::{
 /// How long requests in flight may take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// Waits for SIGTERM or Ctrl-C.
+/// Listens for SIGTERM and Ctrl-C from now on; the future ends with the first of them. Fails if the system lets nobody listen.
 #[cfg(unix)]
-pub async fn signalled() -> io::Result<()> {
+pub fn signalled() -> io::Result<impl Future<Output = ()> + Send> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
-/// Waits for Ctrl-C.
+/// Listens for Ctrl-C.
 #[cfg(not(unix))]
-pub async fn signalled() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
+pub fn signalled() -> io::Result<impl Future<Output = ()> + Send> {
+    Ok(async {
+        // Without a way to listen there is nothing to wait for.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
 }
 
 impl<M: Market, S: Scanner> Driver<M, S> {

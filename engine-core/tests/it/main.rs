@@ -1,7 +1,4 @@
-<<<<<<< HEAD
-//! What engine-core promises, seen from outside.
-=======
-//! Tests of engine-core from the outside. This file is the table of contents.
+//! What engine-core promises, seen from outside. This file is the table of contents.
 
 /// Reads the golden vectors: what the Python reference client, run, said to the same question.
 #[cfg(feature = "polyswarmd")]
@@ -12,4 +9,3 @@ mod vectors_bids;
 /// Commitments and bit fields, exactly.
 #[cfg(feature = "polyswarmd")]
 mod vectors_commitment;
->>>>>>> sign

@@ -77,6 +77,10 @@ pub(super) fn value(db: &rusqlite::Connection, key: &str) -> rusqlite::Result<Op
     db.query_row("SELECT value FROM value WHERE key = ?1", params![key], |row| row.get(0)).optional()
 }
 
+pub(super) fn set_value(db: &rusqlite::Connection, key: &str, value: &str) -> rusqlite::Result<()> {
+    db.execute("INSERT OR REPLACE INTO value (key, value) VALUES (?1, ?2)", params![key, value]).map(|_| ())
+}
+
 fn refuse(why: &str) -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(
         rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_NOTADB),
