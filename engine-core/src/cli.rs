@@ -19,7 +19,10 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 
 pub use self::exit::Exit;
 use self::program::Program;
-use crate::{BoxError, Engine, settings::blame_variable};
+use crate::{
+    BoxError, Engine,
+    settings::{SETTINGS_FILE, blame_variable, with_variable},
+};
 
 /// How long threads that still wait for a dead disk or daemon are waited for at the end.
 const GRACE: Duration = Duration::from_millis(500);
@@ -61,11 +64,10 @@ fn command<E: Engine>() -> Command {
     let settings = Arg::new("settings")
         .long("settings")
         .value_name("FILE")
-        .env("MICROENGINE_SETTINGS")
-        .hide_env_values(true)
         .global(true)
         .value_parser(value_parser!(PathBuf))
         .help("Settings file (TOML); flags and variables win over it");
+    let settings = with_variable(settings, SETTINGS_FILE);
     let command = Command::new(E::NAME)
         .bin_name(E::NAME)
         .about(E::ABOUT)
@@ -96,5 +98,5 @@ fn exit(outcome: Result<Exit, BoxError>) -> ExitCode {
 
 /// The settings file that was asked for.
 fn settings_file(matches: &ArgMatches) -> Option<PathBuf> {
-    matches.get_one::<PathBuf>("settings").filter(|path| !path.as_os_str().is_empty()).cloned()
+    matches.get_one::<PathBuf>("settings").cloned()
 }

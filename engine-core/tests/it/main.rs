@@ -1,5 +1,23 @@
 //! What engine-core promises, seen from outside. This file is the table of contents.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails, also in what tests share"
+)]
+
+/// Programs as scanners: they answer, misbehave, die, hang.
+#[cfg(unix)]
+mod child;
+/// The command line of an engine, through `examples/own_engine.rs`.
+#[cfg(all(unix, feature = "cli"))]
+mod cli;
+/// The polyswarmd market against a scripted node.
+#[cfg(feature = "polyswarmd")]
+mod polyswarmd;
+/// Settings from flags, file and defaults; those from variables are in `cli`.
+#[cfg(feature = "cli")]
+mod settings;
 /// Reads the golden vectors: what the Python reference client, run, said to the same question.
 #[cfg(feature = "polyswarmd")]
 mod vectors;
@@ -9,3 +27,5 @@ mod vectors_bids;
 /// Commitments and bit fields, exactly.
 #[cfg(feature = "polyswarmd")]
 mod vectors_commitment;
+/// The wrappers: limit, timeout, blocking, only.
+mod wrappers;
