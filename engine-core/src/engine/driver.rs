@@ -82,8 +82,14 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         let (tell, told) = mpsc::channel(TOLD);
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
         let mut book = Book::new(market.terms(), plan.taking.clone());
+        let mut uncharged = HashMap::new();
         for record in journal.open_records().await? {
-            tracing::info!(bounty = %record.bounty.id, stage = ?record.stage, "owed from before");
+            let id = record.bounty.id;
+            tracing::info!(bounty = %id, stage = ?record.stage, "owed from before");
+            if record.stage == Stage::Signed(Step::Assert) {
+                let bids = Nct::checked_sum(record.assertion.bids.iter().copied());
+                uncharged.insert(id, bids.unwrap_or(Nct(u128::MAX)));
+            }
             book.restore(record.bounty, record.stage, record.index);
         }
         let lane = |chain: &Chain| {
@@ -102,7 +108,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             fetcher,
             lanes,
             scans: HashMap::new(),
-            uncharged: HashMap::new(),
+            uncharged,
             noted: HashMap::new(),
             tell,
             told,
