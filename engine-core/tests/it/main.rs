@@ -1,5 +1,7 @@
 //! Tests of engine-core from the outside. This file is the table of contents.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
+
 /// Reads the golden vectors: what the Python reference client, run, said to the same question.
 #[cfg(feature = "polyswarmd")]
 mod vectors;
@@ -9,3 +11,6 @@ mod vectors_bids;
 /// Commitments and bit fields, exactly.
 #[cfg(feature = "polyswarmd")]
 mod vectors_commitment;
+/// Call data, what is compared before a signature, and keystores. Signatures themselves: `market/polyswarmd/sign.rs`.
+#[cfg(feature = "polyswarmd")]
+mod vectors_transactions;
