@@ -1,8 +1,9 @@
 //! What engine-core promises, seen from outside. This file is the table of contents.
 
 #![allow(
-    clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::unwrap_used,
     reason = "a panic is how a test fails, also in what tests share"
 )]
 
@@ -29,3 +30,6 @@ mod vectors_bids;
 mod vectors_commitment;
 /// The wrappers: limit, timeout, blocking, only.
 mod wrappers;
+/// Call data, what is compared before a signature, and keystores. Signatures themselves: `market/polyswarmd/sign.rs`.
+#[cfg(feature = "polyswarmd")]
+mod vectors_transactions;
