@@ -3,5 +3,7 @@
 //! [`testnet`] is a marketplace in one process, the judge that engines are run against.
 
 pub mod gate;
+pub mod peers;
 pub mod running;
+pub mod samples;
 pub mod testnet;
