@@ -28,8 +28,17 @@ mod vectors_bids;
 /// Commitments and bit fields, exactly.
 #[cfg(feature = "polyswarmd")]
 mod vectors_commitment;
+<<<<<<< HEAD
 /// The wrappers: limit, timeout, blocking, only.
 mod wrappers;
+=======
+/// What an engine asserts of given scan results: mask, verdicts, bids, what they cost, metadata.
+#[cfg(feature = "polyswarmd")]
+mod vectors_decisions;
+/// Metadata of verdicts, assertions and bounties: what is valid, where it is wrong, how it is written.
+#[cfg(feature = "polyswarmd")]
+mod vectors_metadata;
+>>>>>>> sign
 /// Call data, what is compared before a signature, and keystores. Signatures themselves: `market/polyswarmd/sign.rs`.
 #[cfg(feature = "polyswarmd")]
 mod vectors_transactions;
