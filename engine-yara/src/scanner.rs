@@ -134,10 +134,10 @@ fn tell(report: &Report, options: &Options) -> Result<(), RulesError> {
         return Err(RulesError::Strict { bad: report.bad.clone() });
     }
     for complaint in &report.bad {
-        tracing::warn!("bad rule file left out: {complaint}");
+        tracing::warn!("bad rules left out: {complaint}");
     }
     for complaint in &report.warnings {
-        tracing::warn!("rule file: {complaint}");
+        tracing::warn!("odd rule file: {complaint}");
     }
     let Report { rules, files, informational, digest, .. } = report;
     tracing::info!(rules, files, informational, digest, bad = report.bad.len(), "rules loaded");

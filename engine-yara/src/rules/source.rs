@@ -63,14 +63,15 @@ impl Sources {
         for path in paths {
             let unreadable = |source| RulesError::Unreadable { path: path.display().to_string(), source };
             let root = fs::canonicalize(path).map_err(unreadable)?;
-            let is_folder = fs::metadata(&root).map_err(unreadable)?.is_dir();
-            if is_folder {
-                finder.roots.push(root);
+            let folder = if root.is_dir() { Some(root.as_path()) } else { root.parent() };
+            finder.roots.extend(folder.map(Path::to_path_buf));
+        }
+        // Only now: a link in one folder may lead to another one that is given after it.
+        for path in paths {
+            if path.is_dir() {
                 finder.walk(path);
             } else {
-                finder.roots.push(root.parent().map(Path::to_path_buf).unwrap_or_default());
-                let name = path.file_name().map(PathBuf::from).unwrap_or_default();
-                finder.ask(path.clone(), name);
+                finder.ask(path.clone(), path.file_name().map(PathBuf::from).unwrap_or_default());
             }
         }
         finder.follow_includes();
