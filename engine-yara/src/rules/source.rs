@@ -112,7 +112,7 @@ impl Finder {
             match entry {
                 Ok(entry) if entry.file_type().is_dir() || !is_rule_name(entry.file_name()) => {}
                 Ok(entry) => {
-                    let relative = entry.path().strip_prefix(root).unwrap_or(entry.path()).to_path_buf();
+                    let relative = entry.path().strip_prefix(root).unwrap_or_else(|_| entry.path()).to_path_buf();
                     self.ask(entry.path().to_path_buf(), relative);
                 }
                 // A loop of links holds nothing that is not met elsewhere.
@@ -232,7 +232,7 @@ impl Finder {
         shown: &Path,
         name: &str,
     ) -> Result<Option<FileId>, String> {
-        let beside = |file: &Path| file.parent().unwrap_or(Path::new("")).join(name);
+        let beside = |file: &Path| file.with_file_name("").join(name);
         let target = fs::canonicalize(beside(path)).map_err(|error| error.to_string())?;
         let relative = self.sources.get(from).map(|file| beside(&file.relative)).unwrap_or_default();
         // Without the `.` of `./malware/x.yar`.

@@ -1,5 +1,8 @@
 //! engine-yara, from outside.
 
+// Clippy lets `#[test]` functions unwrap and index, and not what they call.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
 /// A folder of rule files made by a test.
 mod folder;
 
