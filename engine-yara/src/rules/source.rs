@@ -112,7 +112,8 @@ impl Finder {
             match entry {
                 Ok(entry) if entry.file_type().is_dir() || !is_rule_name(entry.file_name()) => {}
                 Ok(entry) => {
-                    let relative = entry.path().strip_prefix(root).unwrap_or_else(|_| entry.path()).to_path_buf();
+                    let relative =
+                        entry.path().strip_prefix(root).unwrap_or_else(|_| entry.path()).to_path_buf();
                     self.ask(entry.path().to_path_buf(), relative);
                 }
                 // A loop of links holds nothing that is not met elsewhere.
