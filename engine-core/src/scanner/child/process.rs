@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
+    task::JoinHandle,
     time,
 };
 
@@ -130,7 +131,7 @@ impl Process {
             Ok(Ok(status)) => format!("ended with {status}"),
             _ => "closed its output".to_owned(),
         };
-        let last = self.log.get();
+        let last = self.log.last().await;
         ScanError::crashed(if last.is_empty() { how } else { format!("{how}: {last}") })
     }
 }
@@ -171,30 +172,38 @@ fn limit_memory(_child: &Child, _bytes: Option<u64>) -> Result<(), ScanError> {
 }
 
 /// The last line that a program logged: what it says when it dies.
-#[derive(Clone, Debug, Default)]
-struct LastLine(Arc<Mutex<String>>);
+#[derive(Debug)]
+struct LastLine {
+    text: Arc<Mutex<String>>,
+    follower: JoinHandle<()>,
+}
 
 impl LastLine {
     /// Logs each line of a program's standard error under its name, until the program ends.
     fn follow(name: &str, stderr: ChildStderr) -> Self {
-        let last = Self::default();
-        let (kept, name) = (last.clone(), name.to_owned());
-        tokio::spawn(async move {
+        let text = Arc::new(Mutex::new(String::new()));
+        let (kept, name) = (Arc::clone(&text), name.to_owned());
+        let follower = tokio::spawn(async move {
             let mut stderr = BufReader::new(stderr);
             let mut line = Vec::new();
             while matches!((&mut stderr).take(4096).read_until(b'\n', &mut line).await, Ok(1..)) {
                 let text = String::from_utf8_lossy(&line).trim_end().to_owned();
                 if !text.is_empty() {
                     tracing::info!(backend = name, "{text}");
-                    *kept.0.lock().unwrap_or_else(PoisonError::into_inner) = text;
+                    *kept.lock().unwrap_or_else(PoisonError::into_inner) = text;
                 }
                 line.clear();
             }
         });
-        last
+        Self { text, follower }
     }
 
-    fn get(&self) -> String {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The last line of a program that has ended; its last words may still be on their way.
+    async fn last(&mut self) -> String {
+        if !self.follower.is_finished() {
+            // A program of its own that it started may keep the pipe open.
+            let _ = time::timeout(Duration::from_secs(1), &mut self.follower).await;
+        }
+        self.text.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
