@@ -1,1 +1,4 @@
-//! stub
+//! What tests of the whole workspace share.
+
+pub mod peers;
+pub mod samples;
