@@ -23,11 +23,14 @@ use clamav_rs::{
 use clap::Parser;
 use engine_clamav::{Signature, database, failure, scratch};
 use engine_core::{
-    Artifact, Confidence, ScanContext, ScanError, ScanResult, SyncScanner, Verdict, scanner::child::serve,
+    Artifact, Confidence, ErrorKind, ScanContext, ScanError, ScanResult, SyncScanner, Verdict,
+    scanner::child::serve,
 };
 
 /// What this program calls itself, also in the names of its temporary folders.
 const NAME: &str = "engine-clamav-host";
+/// libclamav's default for the largest file it looks into, in bytes; clamav-rs cannot set another.
+const MAX_FILE_SIZE: u64 = 100 << 20;
 /// How often a database is loaded that changes meanwhile.
 const TRIES: usize = 3;
 
@@ -41,15 +44,18 @@ struct Arguments {
     /// How sure "no signature fired" is, from 0 to 1
     #[arg(long, value_name = "CONFIDENCE", default_value = "0.5")]
     benign_confidence: Confidence,
-    /// Where libclamav puts its temporary files; made and removed by this program if it is not given
+    /// Make the folder for temporary files in this one [default: TMPDIR, or else /tmp]
+    #[arg(long, value_name = "DIR")]
+    temporary: Option<PathBuf>,
+    /// The folder for temporary files, which this program made before it started itself again
     #[arg(long, value_name = "DIR", hide = true)]
     scratch: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let done = match &arguments.scratch {
-        None => start_again(),
+    let done = match arguments.scratch.clone() {
+        None => start_again(arguments.temporary.unwrap_or_else(std::env::temp_dir)),
         Some(scratch) => {
             let served = run(&arguments);
             // The next process sweeps what stays.
@@ -68,11 +74,11 @@ fn main() -> ExitCode {
 
 /// Replaces this process by itself with a temporary folder of its own. libclamav takes that folder from the environment, which a
 /// process cannot change safely once it runs.
-fn start_again() -> Result<(), Box<dyn Error>> {
-    let parent = std::env::temp_dir();
+fn start_again(parent: PathBuf) -> Result<(), Box<dyn Error>> {
     scratch::sweep(&parent, NAME);
     let scratch = scratch::make(&parent, NAME)
-        .map_err(|error| format!("cannot make a temporary folder in {}: {error}", parent.display()))?;
+        .map_err(|error| format!("cannot make a temporary folder in {}: {error}", parent.display()))?
+        .keep();
     let mut again = std::process::Command::new(std::env::current_exe()?);
     again.args(std::env::args_os().skip(1)).arg("--scratch").arg(&scratch).env("TMPDIR", &scratch);
     Err(std::os::unix::process::CommandExt::exec(&mut again).into())
@@ -90,12 +96,15 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
 fn load(folder: &Path) -> Result<(Engine, String), Box<dyn Error>> {
     let shown = folder.display();
     let path = folder.to_str().ok_or_else(|| format!("the folder's path is not UTF-8: {shown}"))?;
-    let digest = || database::digest(folder).map_err(|error| format!("cannot read the database folder {shown}: {error}"));
+    let digest = || {
+        database::digest(folder).map_err(|error| format!("cannot read the database folder {shown}: {error}"))
+    };
     let mut before = digest()?;
     for _ in 0..TRIES {
         let engine = Engine::new();
         let loaded = engine.load_databases(path);
-        let count = loaded.map_err(|error| format!("no database loads from {shown}: {}", error.string_error()))?;
+        let count =
+            loaded.map_err(|error| format!("no database loads from {shown}: {}", error.string_error()))?;
         if count.signature_count == 0 {
             return Err(format!("no signature in {shown}; run freshclam, or name another folder").into());
         }
@@ -127,6 +136,14 @@ impl SyncScanner for Libclamav {
         if bytes.is_empty() {
             // There is no map of nothing. clamd calls it clean too.
             return Ok(benign());
+        }
+        if artifact.size() > MAX_FILE_SIZE {
+            // libclamav would report a detection without a name, and clamav-rs follow the null pointer.
+            let message = format!(
+                "{} bytes, libclamav takes at most {MAX_FILE_SIZE}; clamd's MaxFileSize can be raised",
+                artifact.size()
+            );
+            return Err(ScanError::new(ErrorKind::TooLarge, message));
         }
         // The map borrows the bytes without saying so in its type: it is dropped at the end of this function, the artifact later.
         let map = Fmap::new_from_memory(bytes.as_ptr(), artifact.size())
