@@ -5,13 +5,25 @@ mod exit;
 mod program;
 mod scan;
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 
 pub use self::exit::Exit;
 use self::program::Program;
-use crate::{BoxError, Engine};
+use crate::{
+    BoxError, Engine,
+    settings::{SETTINGS_FILE, blame_variable, with_variable},
+};
+
+/// How long threads that still wait for a dead disk or daemon are waited for at the end.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// The whole `main` of an engine's program.
 ///
@@ -30,6 +42,9 @@ pub fn main<E: Engine>() -> ExitCode {
         Err(told) => {
             // Help and version go to standard output, complaints to standard error; either may be closed.
             let _ = told.print();
+            if let Some(blame) = blame_variable(&told, &Program::<E>::tables()) {
+                let _ = io::stderr().write_all(blame.as_bytes());
+            }
             return if told.use_stderr() { Exit::Error } else { Exit::Clean }.into();
         }
     };
@@ -45,11 +60,10 @@ fn command<E: Engine>() -> Command {
     let settings = Arg::new("settings")
         .long("settings")
         .value_name("FILE")
-        .env("MICROENGINE_SETTINGS")
-        .hide_env_values(true)
         .global(true)
         .value_parser(value_parser!(PathBuf))
         .help("Settings file (TOML); flags and variables win over it");
+    let settings = with_variable(settings, SETTINGS_FILE);
     Command::new(E::NAME)
         .bin_name(E::NAME)
         .about(E::ABOUT)
@@ -79,5 +93,5 @@ fn exit(outcome: Result<Exit, BoxError>) -> ExitCode {
 
 /// The settings file that was asked for.
 fn settings_file(matches: &ArgMatches) -> Option<PathBuf> {
-    matches.get_one::<PathBuf>("settings").filter(|path| !path.as_os_str().is_empty()).cloned()
+    matches.get_one::<PathBuf>("settings").cloned()
 }

@@ -12,6 +12,7 @@ mod value;
 use clap::Command;
 use serde::de::DeserializeOwned;
 
+pub(crate) use self::names::{SETTINGS_FILE, blame_variable, with_variable};
 pub use self::{
     error::SettingsError,
     names::add_flags,

@@ -49,9 +49,23 @@ pub(super) fn report(error: &(dyn Error + 'static)) {
         text.push_str(&format!("\n  because: {error}"));
         cause = error.source();
     }
-    text.push_str("\nFor more information, try '--help'.\n");
+    text.push('\n');
+    if !text.contains("--help") {
+        text.push_str("For more information, try '--help'.\n");
+    }
     // Standard error may be closed; there is nobody left to tell.
     let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// An error with its causes on one line.
+pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ impl<E: Engine> Program<E> {
 
     /// Builds the scanner for so many scans at once.
     pub(super) async fn scanner(&self, at_once: NonZeroUsize) -> Result<E::Scanner, BoxError> {
+        tracing::debug!(engine = E::NAME, version = E::VERSION, at_once, "building the scanner");
         E::build(E::Settings::read(&self.sources)?, at_once).await
     }
 }

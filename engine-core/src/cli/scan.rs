@@ -15,7 +15,7 @@ use std::{
     pin::pin,
     sync::Arc,
     thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
@@ -43,9 +43,6 @@ pub(super) const NAME: &str = "scan";
 /// How many files are under way for each that is being scanned: one slow file does not stop the others before that many are done and
 /// wait for it to be printed.
 const WINDOW: usize = 16;
-
-/// How long threads that still read a file (a dead network drive) are waited for at the end.
-const GRACE: Duration = Duration::from_millis(500);
 
 /// The table `[scan]`.
 #[derive(Clone, Debug, Args, Deserialize)]
@@ -127,7 +124,7 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
         let job = Job::new(scanner, settings.at_once(), settings.timeout.0, settings.max_size.0);
         scan(job, roots, &settings).await
     });
-    runtime.shutdown_timeout(GRACE);
+    runtime.shutdown_timeout(super::GRACE);
     exit
 }
 

@@ -52,7 +52,7 @@ pub enum SettingsError {
         /// What is wrong with it.
         source: Box<config::ConfigError>,
     },
-    /// Flags or variables that clap refuses.
-    #[error(transparent)]
-    Flags(#[from] clap::Error),
+    /// A flag or variable that clap refuses; the text is clap's, with its hints.
+    #[error("{0}")]
+    Flags(String),
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::{ArgMatches, Command, parser::ValueSource};
-use config::{Config, Map, Value, ValueKind};
+use config::{Config, ConfigError, Map, Value, ValueKind};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
@@ -41,7 +41,9 @@ impl Sources {
             all.iter().filter(|table| here.iter().all(|h| h.name != table.name)).copied().collect();
         // The same definitions, with no flags given: clap reads the variables and fills in the defaults.
         let command = add_flags(Command::new("settings").no_binary_name(true), &elsewhere);
-        let unflagged = command.try_get_matches_from(std::iter::empty::<&str>())?;
+        let unflagged = command.try_get_matches_from(std::iter::empty::<&str>()).map_err(|error| {
+            SettingsError::Flags(format!("{error}{}", names::blame_variable(&error, all).unwrap_or_default()))
+        })?;
 
         let mut origins = HashMap::new();
         let (mut defaults, mut overrides) = (HashMap::<_, Map<String, Value>>::new(), Vec::new());
@@ -80,16 +82,20 @@ impl Sources {
 
     /// The typed values of one section. Fails on a value from the file that is not what its setting takes.
     pub fn section<S: Section>(&self) -> Result<S, SettingsError> {
-        self.merged.get(S::TABLE).map_err(|error| self.explain(S::TABLE, error))
+        self.read(S::TABLE, self.merged.get_table(S::TABLE).unwrap_or_default())
     }
 
     /// The values of a table that is in the file only, or `None` if the file does not have it.
     pub fn file_table<T: DeserializeOwned>(&self, table: &'static str) -> Result<Option<T>, SettingsError> {
-        match self.merged.get(table) {
-            Ok(values) => Ok(Some(values)),
-            Err(config::ConfigError::NotFound(_)) if self.merged.get_table(table).is_err() => Ok(None),
-            Err(error) => Err(self.explain(table, error)),
-        }
+        self.merged.get_table(table).ok().map(|values| self.read(table, values)).transpose()
+    }
+
+    fn read<T: DeserializeOwned>(
+        &self,
+        table: &'static str,
+        values: Map<String, Value>,
+    ) -> Result<T, SettingsError> {
+        T::deserialize(Value::from(values)).map_err(|error| self.explain(table, error))
     }
 
     /// Every setting with its value and where it came from, in the order of the tables; values not to be shown are masked.
@@ -114,21 +120,23 @@ impl Sources {
         }
     }
 
-    fn explain(&self, table: &'static str, error: config::ConfigError) -> SettingsError {
-        use config::ConfigError::{At, NotFound, Type};
+    /// Says which setting an error is about, and where its value came from.
+    fn explain(&self, table: &'static str, error: ConfigError) -> SettingsError {
         let key = match &error {
-            At { key: Some(key), .. } | Type { key: Some(key), .. } | NotFound(key) => key.as_str(),
-            _ => "",
+            ConfigError::At { key: Some(key), .. }
+            | ConfigError::Type { key: Some(key), .. }
+            | ConfigError::NotFound(key) => key.clone(),
+            _ => String::new(),
         };
-        let key = key.strip_prefix(table).map_or(key, |rest| rest.trim_start_matches('.'));
         // `rules[1]` is about `rules`.
-        let first = key.split(['.', '[']).next().unwrap_or(key);
+        let first = key.split(['.', '[']).next().unwrap_or_default();
         let origin = self.origins.get(&(table, first.to_owned())).cloned();
-        SettingsError::Value {
-            key: format!("{table}.{key}"),
-            origin: origin.unwrap_or(Origin::Default),
-            source: Box::new(error),
-        }
+        let source = match error {
+            ConfigError::At { error, .. } => error,
+            error => Box::new(error),
+        };
+        let (key, origin) = (format!("[{table}] {key}"), origin.unwrap_or(Origin::Default));
+        SettingsError::Value { key, origin, source }
     }
 }
 
@@ -211,20 +219,24 @@ fn read_file(path: &Path, tables: &[Table], names: &[Name]) -> Result<Config, Se
     let values = Config::builder().add_source(source).build().map_err(toml)?;
     let found: Map<String, Value> = values.cache.clone().into_table().map_err(toml)?;
     let file = path.display().to_string();
+    let mut known_values = Config::builder();
     for (table, content) in found {
         let Some(known) = tables.iter().find(|known| known.name == table) else {
             return Err(names::unknown_table(&table, &file, tables, names));
         };
-        if known.file_only {
-            continue;
-        }
-        for key in content.into_table().map_err(toml)?.keys() {
-            if !names.iter().any(|name| name.table == table && name.key == *key) {
+        let mut content = content.into_table().map_err(toml)?;
+        for (key, value) in content.iter_mut().filter(|_| !known.file_only) {
+            let Some(name) = names.iter().find(|name| name.table == table && name.key == *key) else {
                 return Err(names::unknown_key(&table, key, &file, names));
+            };
+            // One value of a list needs no brackets, as it needs none on the command line.
+            if name.kind == Kind::Many && !matches!(value.kind, ValueKind::Array(_)) {
+                *value = vec![value.clone()].into();
             }
         }
+        known_values = known_values.set_default(table, content).map_err(toml)?;
     }
-    Ok(values)
+    known_values.build().map_err(toml)
 }
 
 /// Notes which settings the file decides: those that neither a flag nor a variable gave.
