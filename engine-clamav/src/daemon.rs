@@ -115,7 +115,12 @@ impl Daemon {
         }
     }
 
-    async fn ask(&self, artifact: &Artifact, by: &Version, cx: &ScanContext) -> Result<ScanResult, ScanError> {
+    async fn ask(
+        &self,
+        artifact: &Artifact,
+        by: &Version,
+        cx: &ScanContext,
+    ) -> Result<ScanResult, ScanError> {
         let result = match self.clamd.instream(artifact.bytes(), cx.deadline).await? {
             Reply::Clean => ScanResult::new(Verdict::Benign, self.benign),
             Reply::Found(name) => Signature::new(&name).verdict()?,

@@ -24,7 +24,8 @@ pub fn digest(folder: &Path) -> io::Result<String> {
         }
     }
     digests.sort_unstable();
-    let all: Sha256 = digests.iter().fold(Sha256::new(), |all, digest| all.chain_update(digest).chain_update("\n"));
+    let all: Sha256 =
+        digests.iter().fold(Sha256::new(), |all, digest| all.chain_update(digest).chain_update("\n"));
     Ok(format!("sha256:{}", hex::encode(all.finalize())))
 }
 

@@ -7,7 +7,11 @@ const TEXTS: [(&str, ErrorKind, &str); 15] = [
     ("Exceeded time limit", ErrorKind::TimedOut, "raise MaxScanTime in clamd.conf"),
     ("Time limit reached", ErrorKind::TimedOut, "raise MaxScanTime in clamd.conf"),
     ("Exceeded max", ErrorKind::LimitExceeded, "unpack it and scan the parts"),
-    ("Can't allocate memory", ErrorKind::LimitExceeded, "give it more memory, or unpack it and scan the parts"),
+    (
+        "Can't allocate memory",
+        ErrorKind::LimitExceeded,
+        "give it more memory, or unpack it and scan the parts",
+    ),
     ("Bad format or broken data", ErrorKind::Corrupt, "it is damaged"),
     ("Can't parse data", ErrorKind::Corrupt, "it is damaged"),
     ("Can't unpack some data", ErrorKind::Corrupt, "it is damaged, or packed in an unknown way"),
@@ -27,7 +31,9 @@ const TEMPORARY: &str = "is its folder for temporary files full, or not writable
 pub fn failure(text: &str) -> ScanError {
     match TEXTS.iter().find(|(known, _, _)| text.starts_with(known)) {
         Some((_, kind, advice)) => ScanError::new(*kind, format!("ClamAV says `{}`: {advice}", start(text))),
-        None => ScanError::bad_reply(format!("ClamAV says `{}`, which is no verdict; see its log", start(text))),
+        None => {
+            ScanError::bad_reply(format!("ClamAV says `{}`, which is no verdict; see its log", start(text)))
+        }
     }
 }
 

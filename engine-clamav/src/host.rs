@@ -11,7 +11,9 @@ use engine_core::{
     scanner::child::{Child, Program},
 };
 
-use crate::self_test::SelfTest;
+use tempfile::TempDir;
+
+use crate::{scratch, self_test::SelfTest};
 
 /// The program that links libclamav.
 pub(crate) const PROGRAM: &str = "engine-clamav-host";
@@ -25,6 +27,8 @@ const READY_WITHIN: Duration = Duration::from_secs(200);
 pub(crate) struct Host {
     child: Child,
     test: SelfTest,
+    /// Where its processes make their temporary folders; removed after they are killed.
+    _scratch: TempDir,
 }
 
 impl Host {
@@ -37,12 +41,18 @@ impl Host {
         test: SelfTest,
         at_once: NonZeroUsize,
     ) -> Result<Self, ScanError> {
+        let temporary = std::env::temp_dir();
+        scratch::sweep(&temporary, PROGRAM);
+        let scratch = scratch::make(&temporary, PROGRAM).map_err(|error| {
+            ScanError::unavailable(format!("cannot make a folder in {}: {error}", temporary.display()))
+        })?;
         let mut program = Program::new(program).start_within(START_WITHIN);
         program = program.args(["--database".as_ref(), database.as_os_str()]);
+        program = program.args(["--temporary".as_ref(), scratch.path().as_os_str()]);
         program = program.args(["--benign-confidence".to_owned(), benign.to_string()]);
         program.memory = memory;
         let child = Child::start("clamav", program, at_once).await?;
-        let host = Self { child, test };
+        let host = Self { child, test, _scratch: scratch };
         host.ready().await?;
         Ok(host)
     }

@@ -8,7 +8,6 @@ mod host;
 mod local;
 mod options;
 mod scanner;
-#[cfg(feature = "libclamav")]
 pub mod scratch;
 mod self_test;
 #[cfg(feature = "cli")]

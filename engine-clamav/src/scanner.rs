@@ -66,8 +66,14 @@ impl ClamavScanner {
     ) -> Result<Self, ClamavError> {
         let program = options.host_program.clone().unwrap_or_else(host::find_program);
         let processes = options.host_processes.unwrap_or(at_once);
-        let host =
-            Host::start(program.clone(), &database, options.benign_confidence, options.host_memory, test, processes);
+        let host = Host::start(
+            program.clone(),
+            &database,
+            options.benign_confidence,
+            options.host_memory,
+            test,
+            processes,
+        );
         match host.await {
             Ok(host) => Ok(Self { backend: Backend::Libclamav(host) }),
             Err(source) => Err(ClamavError::Libclamav { program, database, source }),

@@ -4,19 +4,18 @@
 //! leaves them, up to hundreds of megabytes. So each process has a folder of its own with its id in the name, and each new
 //! process removes the folders of those that are gone.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, path::Path};
 
-/// Makes this process's folder below `parent`, which only its user can enter.
+use tempfile::TempDir;
+
+/// Makes a folder for this process below `parent`, which only its user can enter. Dropped, it is removed.
 ///
 /// # Errors
 ///
 /// When it cannot be made.
-pub fn make(parent: &Path, prefix: &str) -> io::Result<PathBuf> {
+pub fn make(parent: &Path, prefix: &str) -> io::Result<TempDir> {
     let name = format!("{prefix}-{}-", std::process::id());
-    Ok(tempfile::Builder::new().prefix(&name).tempdir_in(parent)?.keep())
+    tempfile::Builder::new().prefix(&name).tempdir_in(parent)
 }
 
 /// Removes the folders below `parent` that processes of this prefix left behind. What cannot be removed stays.
@@ -57,6 +56,6 @@ mod tests {
             fs::write(folder.join("file"), "").unwrap();
         }
         sweep(parent.path(), "p");
-        assert!(ours.exists() && other.exists() && !gone.exists());
+        assert!(ours.path().exists() && other.exists() && !gone.exists());
     }
 }

@@ -35,7 +35,8 @@ impl SelfTest {
     /// When it cannot be read or is too large.
     pub fn file(path: &Path) -> Result<Self, SelfTestError> {
         let read = Artifact::read(path, MAX_SIZE);
-        let artifact = read.map_err(|error| SelfTestError { path: path.to_owned(), source: io::Error::other(error) })?;
+        let artifact =
+            read.map_err(|error| SelfTestError { path: path.to_owned(), source: io::Error::other(error) })?;
         Ok(Self { artifact, what: path.display().to_string() })
     }
 

@@ -7,18 +7,90 @@ const UNOFFICIAL: &str = ".UNOFFICIAL";
 
 /// First parts of a name that say on what, or from whom, but not which.
 const PREFIXES: [&str; 46] = [
-    "andr", "archive", "asp", "clean", "com", "csc", "doc", "docx", "dos", "email", "emf", "gif", "heuristics", "html",
-    "hwp", "img", "ios", "java", "js", "legacy", "linux", "lnk", "mail", "mp4", "multios", "ole2", "osx", "pdf", "php",
-    "ppt", "pua", "py", "rat", "rtf", "sanesecurity", "securiteinfo", "swf", "test", "tiff", "txt", "unix", "vbs",
-    "win", "xls", "xml", "yara",
+    "andr",
+    "archive",
+    "asp",
+    "clean",
+    "com",
+    "csc",
+    "doc",
+    "docx",
+    "dos",
+    "email",
+    "emf",
+    "gif",
+    "heuristics",
+    "html",
+    "hwp",
+    "img",
+    "ios",
+    "java",
+    "js",
+    "legacy",
+    "linux",
+    "lnk",
+    "mail",
+    "mp4",
+    "multios",
+    "ole2",
+    "osx",
+    "pdf",
+    "php",
+    "ppt",
+    "pua",
+    "py",
+    "rat",
+    "rtf",
+    "sanesecurity",
+    "securiteinfo",
+    "swf",
+    "test",
+    "tiff",
+    "txt",
+    "unix",
+    "vbs",
+    "win",
+    "xls",
+    "xml",
+    "yara",
 ];
 
 /// Second parts of a name: the sort of malware.
 const CATEGORIES: [&str; 34] = [
-    "adware", "backdoor", "coinminer", "countermeasure", "downloader", "dropper", "exploit", "file", "filetype",
-    "infostealer", "ircbot", "joke", "keylogger", "loader", "macro", "malware", "packed", "packer", "phish", "phishing",
-    "proxy", "ransomware", "revoked", "rootkit", "script", "spyware", "stealer", "tool", "tojan", "trojan", "virtool",
-    "virus", "webshell", "worm",
+    "adware",
+    "backdoor",
+    "coinminer",
+    "countermeasure",
+    "downloader",
+    "dropper",
+    "exploit",
+    "file",
+    "filetype",
+    "infostealer",
+    "ircbot",
+    "joke",
+    "keylogger",
+    "loader",
+    "macro",
+    "malware",
+    "packed",
+    "packer",
+    "phish",
+    "phishing",
+    "proxy",
+    "ransomware",
+    "revoked",
+    "rootkit",
+    "script",
+    "spyware",
+    "stealer",
+    "tool",
+    "tojan",
+    "trojan",
+    "virtool",
+    "virus",
+    "webshell",
+    "worm",
 ];
 
 /// A signature's name as ClamAV's makers write it: `Win.Trojan.Emotet-123-0`, without `.UNOFFICIAL`.
@@ -56,8 +128,11 @@ impl Signature {
             Some((_, name)) => name,
             None => &self.name,
         };
-        let words: Vec<&str> =
-            name.split('.').map(without_numbers).filter(|word| word.chars().any(char::is_alphabetic)).collect();
+        let words: Vec<&str> = name
+            .split('.')
+            .map(without_numbers)
+            .filter(|word| word.chars().any(char::is_alphabetic))
+            .collect();
         let known = |list: &[&str], word: &str| list.contains(&word.to_ascii_lowercase().as_str());
         let telling = words.iter().find(|word| !known(&PREFIXES, word) && !known(&CATEGORIES, word));
         telling.or_else(|| words.iter().rfind(|word| known(&CATEGORIES, word))).map(|word| (*word).to_owned())
@@ -72,11 +147,14 @@ impl Signature {
     pub fn verdict(&self) -> Result<ScanResult, ScanError> {
         let name = &self.name;
         if name.starts_with("Heuristics.Limits.Exceeded") {
-            let message = format!("ClamAV stopped at a limit ({name}); raise the limit, or unpack it and scan the parts");
+            let message = format!(
+                "ClamAV stopped at a limit ({name}); raise the limit, or unpack it and scan the parts"
+            );
             return Err(ScanError::new(ErrorKind::LimitExceeded, message));
         }
         if name.starts_with("Heuristics.Encrypted") {
-            let message = format!("something in it is encrypted ({name}); decrypt it and scan what comes out");
+            let message =
+                format!("something in it is encrypted ({name}); decrypt it and scan what comes out");
             return Err(ScanError::new(ErrorKind::Encrypted, message));
         }
         let confidence = if self.is_pua() { Confidence::percent(60) } else { Confidence::ONE };

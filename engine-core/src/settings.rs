@@ -12,9 +12,10 @@ mod value;
 use clap::Command;
 use serde::de::DeserializeOwned;
 
+pub(crate) use self::names::{SETTINGS_FILE, blame_variable, with_variable};
 pub use self::{
     error::SettingsError,
-    names::{add_flags, blame_variable},
+    names::add_flags,
     secret::{Secret, SecretError},
     sources::{Origin, Setting, Sources},
     value::{Size, Time},

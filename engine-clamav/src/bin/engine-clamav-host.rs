@@ -41,15 +41,18 @@ struct Arguments {
     /// How sure "no signature fired" is, from 0 to 1
     #[arg(long, value_name = "CONFIDENCE", default_value = "0.5")]
     benign_confidence: Confidence,
-    /// Where libclamav puts its temporary files; made and removed by this program if it is not given
+    /// Make the folder for temporary files in this one [default: TMPDIR, or else /tmp]
+    #[arg(long, value_name = "DIR")]
+    temporary: Option<PathBuf>,
+    /// The folder for temporary files, which this program made before it started itself again
     #[arg(long, value_name = "DIR", hide = true)]
     scratch: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let done = match &arguments.scratch {
-        None => start_again(),
+    let done = match arguments.scratch.clone() {
+        None => start_again(arguments.temporary.unwrap_or_else(std::env::temp_dir)),
         Some(scratch) => {
             let served = run(&arguments);
             // The next process sweeps what stays.
@@ -68,11 +71,11 @@ fn main() -> ExitCode {
 
 /// Replaces this process by itself with a temporary folder of its own. libclamav takes that folder from the environment, which a
 /// process cannot change safely once it runs.
-fn start_again() -> Result<(), Box<dyn Error>> {
-    let parent = std::env::temp_dir();
+fn start_again(parent: PathBuf) -> Result<(), Box<dyn Error>> {
     scratch::sweep(&parent, NAME);
     let scratch = scratch::make(&parent, NAME)
-        .map_err(|error| format!("cannot make a temporary folder in {}: {error}", parent.display()))?;
+        .map_err(|error| format!("cannot make a temporary folder in {}: {error}", parent.display()))?
+        .keep();
     let mut again = std::process::Command::new(std::env::current_exe()?);
     again.args(std::env::args_os().skip(1)).arg("--scratch").arg(&scratch).env("TMPDIR", &scratch);
     Err(std::os::unix::process::CommandExt::exec(&mut again).into())
@@ -90,12 +93,15 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
 fn load(folder: &Path) -> Result<(Engine, String), Box<dyn Error>> {
     let shown = folder.display();
     let path = folder.to_str().ok_or_else(|| format!("the folder's path is not UTF-8: {shown}"))?;
-    let digest = || database::digest(folder).map_err(|error| format!("cannot read the database folder {shown}: {error}"));
+    let digest = || {
+        database::digest(folder).map_err(|error| format!("cannot read the database folder {shown}: {error}"))
+    };
     let mut before = digest()?;
     for _ in 0..TRIES {
         let engine = Engine::new();
         let loaded = engine.load_databases(path);
-        let count = loaded.map_err(|error| format!("no database loads from {shown}: {}", error.string_error()))?;
+        let count =
+            loaded.map_err(|error| format!("no database loads from {shown}: {}", error.string_error()))?;
         if count.signature_count == 0 {
             return Err(format!("no signature in {shown}; run freshclam, or name another folder").into());
         }

@@ -45,7 +45,8 @@ impl FromStr for Address {
         }
         let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-        let plain = !host.is_empty() && !host.contains(['[', ']', ':', '/']) && !host.contains(char::is_whitespace);
+        let plain =
+            !host.is_empty() && !host.contains(['[', ']', ':', '/']) && !host.contains(char::is_whitespace);
         let host = bare.or_else(|| plain.then_some(host)).ok_or_else(wrong)?;
         match port.parse() {
             Ok(port @ 1..) => Ok(Self::tcp(host, port)),
@@ -95,9 +96,20 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for bad in
-            ["", ":", ":3310", "host", "host:", "host:0", "host:65536", "::1:3310", "[::1]", "unix:", "unix:x", "a/b:1"]
-        {
+        for bad in [
+            "",
+            ":",
+            ":3310",
+            "host",
+            "host:",
+            "host:0",
+            "host:65536",
+            "::1:3310",
+            "[::1]",
+            "unix:",
+            "unix:x",
+            "a/b:1",
+        ] {
             assert!(bad.parse::<Address>().is_err(), "{bad}");
         }
     }

@@ -66,7 +66,11 @@ impl Version {
 /// A reply's text without its end.
 fn line(bytes: &[u8]) -> Result<&str, ScanError> {
     let text = match bytes {
-        [] => return Err(ScanError::unavailable("clamd closed the connection without an answer; is it being restarted?")),
+        [] => {
+            return Err(ScanError::unavailable(
+                "clamd closed the connection without an answer; is it being restarted?",
+            ));
+        }
         [text @ .., 0 | b'\n'] => text,
         // An answer that was cut off: `stream: OK` may be the start of something else.
         text => return Err(failure(&String::from_utf8_lossy(text))),
@@ -85,7 +89,9 @@ fn refusal(text: &str) -> ScanError {
         return ScanError::new(ErrorKind::TooLarge, message);
     }
     if text == "COMMAND READ TIMED OUT" {
-        return ScanError::timed_out("the artifact did not reach clamd in time; raise ReadTimeout in clamd.conf");
+        return ScanError::timed_out(
+            "the artifact did not reach clamd in time; raise ReadTimeout in clamd.conf",
+        );
     }
     let about = text.strip_prefix("stream: ").unwrap_or(text);
     failure(about.strip_suffix(" ERROR").unwrap_or(text))

@@ -23,6 +23,8 @@ impl<E: Engine> Program<E> {
     pub(super) fn tables() -> Vec<Table> {
         let mut tables = E::Settings::tables();
         tables.extend([Table::of::<ScanSettings>(), Table::of::<LogSettings>()]);
+        #[cfg(feature = "polyswarmd")]
+        tables.extend([Table::of::<super::run::RunSettings>(), Table::file_only("chains")]);
         tables
     }
 
@@ -42,6 +44,7 @@ impl<E: Engine> Program<E> {
 
     /// Builds the scanner for so many scans at once.
     pub(super) async fn scanner(&self, at_once: NonZeroUsize) -> Result<E::Scanner, BoxError> {
+        tracing::debug!(engine = E::NAME, version = E::VERSION, at_once, "building the scanner");
         E::build(E::Settings::read(&self.sources)?, at_once).await
     }
 }

@@ -79,19 +79,27 @@ pub fn add_flags(command: Command, tables: &[Table]) -> Command {
         .long_about(long_about.unwrap_or_default());
     of(tables).into_iter().fold(command, |command, name| {
         command.mut_arg(name.key, |arg| {
-            let variable = match environment(&name.variable) {
-                Some(value) if value.is_empty() => Resettable::Reset,
-                _ => Resettable::Value(name.variable.into()),
-            };
-            let arg = arg.env(variable).hide_env_values(true);
+            let arg = with_variable(arg, &name.variable);
             // `1`, `yes` and `on` from a variable, beside `true`.
             if name.kind == Kind::Switch { arg.value_parser(BoolishValueParser::new()) } else { arg }
         })
     })
 }
 
+/// Gives an argument its environment variable; one that is set to nothing counts as unset.
+pub(crate) fn with_variable(arg: Arg, variable: &str) -> Arg {
+    let variable = match environment(variable) {
+        Some(value) if value.is_empty() => Resettable::Reset,
+        _ => Resettable::Value(variable.to_owned().into()),
+    };
+    arg.env(variable).hide_env_values(true)
+}
+
+/// The variable that names the settings file.
+pub(crate) const SETTINGS_FILE: &str = "MICROENGINE_SETTINGS";
+
 /// Which environment variable is to blame for an error of clap's, as a line for people: clap itself names flags only.
-pub fn blame_variable(error: &clap::Error, tables: &[Table]) -> Option<String> {
+pub(crate) fn blame_variable(error: &clap::Error, tables: &[Table]) -> Option<String> {
     let names = of(tables);
     let name = if error.kind() == ErrorKind::InvalidUtf8 {
         names.iter().find(|name| environment(&name.variable).is_some_and(|value| value.to_str().is_none()))?
@@ -120,13 +128,12 @@ pub(super) fn check_variables(
     variables: impl Iterator<Item = OsString>,
     names: &[Name],
 ) -> Result<(), SettingsError> {
-    let settings_file = format!("{PREFIX}SETTINGS");
     for variable in variables {
         let variable = variable.to_string_lossy();
-        let known = names.iter().any(|name| name.variable == variable) || variable == settings_file;
+        let known = names.iter().any(|name| name.variable == variable) || variable == SETTINGS_FILE;
         if variable.starts_with(PREFIX) && !known {
             let all = names.iter().map(|name| name.variable.as_str()).filter(|name| name.starts_with(PREFIX));
-            let nearest = nearest(&variable, all.chain([settings_file.as_str()])).map(|name| name.to_owned());
+            let nearest = nearest(&variable, all.chain([SETTINGS_FILE])).map(|name| name.to_owned());
             return Err(SettingsError::Unknown { what: format!("environment variable {variable}"), nearest });
         }
     }
