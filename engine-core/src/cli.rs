@@ -22,6 +22,7 @@ use self::program::Program;
 use crate::{
     BoxError, Engine,
     settings::{SETTINGS_FILE, blame_variable, with_variable},
+    telemetry,
 };
 
 /// How long threads that still wait for a dead disk or daemon are waited for at the end.
@@ -37,6 +38,7 @@ pub fn main<E: Engine>() -> ExitCode {
     if let [_, first, rest @ ..] = arguments.as_slice()
         && first == "child"
     {
+        telemetry::start_in_child();
         return exit(E::child(rest.to_vec()).map(|()| Exit::Clean));
     }
     let matches = match command::<E>().try_get_matches_from(arguments) {
