@@ -2,8 +2,12 @@
 
 mod backend;
 pub mod distill;
+#[cfg(feature = "bin")]
+mod engine;
 mod exec;
 mod panel;
+#[cfg(feature = "bin")]
+pub mod settings;
 
 pub use self::{
     backend::Backend,
@@ -11,3 +15,5 @@ pub use self::{
     exec::Exec,
     panel::{Panel, PanelError},
 };
+#[cfg(feature = "bin")]
+pub use self::{engine::Multi, settings::MultiSettings};

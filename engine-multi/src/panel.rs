@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// How long a backend's self-test may take.
-const READY_WITHIN: Duration = Duration::from_secs(20);
+const READY_WITHIN: Duration = Duration::from_secs(45);
 /// The most that is kept back of a scan's time for distilling and handing over what there is.
 const RESERVE: Duration = Duration::from_millis(50);
 
