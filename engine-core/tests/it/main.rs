@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
 
+/// What a library user without features gets.
+mod features;
 /// Reads the golden vectors: what the Python reference client, run, said to the same question.
 #[cfg(feature = "polyswarmd")]
 mod vectors;
