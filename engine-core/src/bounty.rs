@@ -9,8 +9,12 @@
 //! Nothing under here does I/O: [`machine`] decides for one bounty, [`book`] holds all of them.
 
 pub mod bid;
+pub mod book;
 pub mod commitment;
 pub mod event;
+pub mod machine;
+pub mod opinion;
+pub mod windows;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

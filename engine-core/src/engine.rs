@@ -1,7 +1,17 @@
 //! What an engine is: a type that turns settings into a scanner. `engine_core::main` gives it every command.
 
 #[cfg(feature = "polyswarmd")]
+pub mod driver;
+#[cfg(feature = "polyswarmd")]
+pub mod fetch;
+#[cfg(feature = "polyswarmd")]
 pub mod journal;
+#[cfg(feature = "polyswarmd")]
+mod outbox;
+#[cfg(feature = "polyswarmd")]
+pub mod shutdown;
+#[cfg(feature = "polyswarmd")]
+mod steps;
 
 use crate::{BoxError, scanner::Scanner, settings::Settings};
 

@@ -31,3 +31,15 @@ pub use {
 
 /// An error that is only reported: printed with its chain of causes.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// An error and its causes in one line.
+#[cfg(feature = "polyswarmd")]
+pub(crate) fn chain_of(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -1,5 +1,6 @@
 //! A marketplace: events in; assert, reveal and settle out.
 
+mod backoff;
 #[cfg(feature = "polyswarmd")]
 pub mod polyswarmd;
 
@@ -9,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    bounty::{Assertion, Bounty, BountyId, Step},
+    bounty::{
+        Assertion, Bounty, BountyId, Step,
+        commitment::{Commitment, Secret},
+    },
     engine::journal::Sealed,
     units::{Chain, Nct},
 };
@@ -129,6 +133,9 @@ pub trait Market: Send + Sync + 'static {
     /// Our account, as the market writes it.
     fn account(&self) -> String;
 
+    /// Binds our account to verdicts that only `secret` opens. No I/O.
+    fn commit(&self, verdicts: &[bool], secret: Secret) -> Result<Commitment, MarketError>;
+
     /// The artifacts of a bounty, in order.
     fn artifacts(&self, bounty: &Bounty) -> impl Future<Output = Result<Vec<Listed>, MarketError>> + Send;
 
@@ -164,6 +171,19 @@ pub trait Market: Send + Sync + 'static {
 
     /// Waits for what came of signed bytes, as long as the market lets one wait.
     fn fate(&self, sealed: &Sealed) -> impl Future<Output = Result<Fate, MarketError>> + Send;
+
+    /// What was learned of a chain and has to hold from now on (pinned contract addresses), as text for
+    /// [`recall`](Self::recall). It is kept in the journal before the first assertion on the chain leaves.
+    fn learned(&self, chain: Chain) -> Option<String> {
+        let _ = chain;
+        None
+    }
+
+    /// Takes back what was learned before a restart. An error if it contradicts the settings.
+    fn recall(&self, chain: Chain, learned: &str) -> Result<(), MarketError> {
+        let _ = (chain, learned);
+        Ok(())
+    }
 
     /// Looks for our assertion of this commitment.
     fn find(

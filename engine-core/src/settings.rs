@@ -1,44 +1,46 @@
 //! Every setting: flag > environment > file > default.
 //!
 //! A section is one struct. Its clap attributes are the one definition of each setting: name, unit, default, variable, help. This
-//! module adds the settings file below them and reads the merged values back through serde.
+//! module adds the settings file below them and reads the merged values back through serde. Only here is the environment read.
 
+mod error;
+mod names;
+mod secret;
+mod sources;
 mod value;
 
 use clap::Command;
 use serde::de::DeserializeOwned;
 
-pub use self::value::{Size, Time};
+pub(crate) use self::names::{SETTINGS_FILE, blame_variable, with_variable};
+pub use self::{
+    error::SettingsError,
+    names::add_flags,
+    secret::{Secret, SecretError},
+    sources::{Origin, Setting, Sources},
+    value::{Size, Time},
+};
 
 /// One table of the settings file, and the flags that go with it.
 ///
 /// The struct derives [`clap::Args`] and [`serde::Deserialize`] with `#[serde(deny_unknown_fields)]`, and its fields have the
-/// long options' names with `_`. Defaults are given to clap only (`default_value`). A field without a default is an `Option` or a
-/// `Vec`. A flag is a `bool`. Field types read the same text through `FromStr` (clap) and serde.
+/// long options' names with `_`. No two tables of a program share a field's name, since flags and variables have no tables.
+///
+/// - Defaults are given to clap only (`default_value`). A field without a default is an `Option` or a `Vec`. A flag is a `bool`.
+/// - Field types read the same text through `FromStr` (clap) and serde.
+/// - A field without `env` gets the variable `MICROENGINE_<FIELD>`.
+/// - `hide_env_values = true` marks a field whose value is not to be shown (a URL with a password in it).
 pub trait Section: clap::Args + DeserializeOwned + Send + 'static {
     /// The table's name: `yara`.
     const TABLE: &'static str;
 }
 
-/// The settings of an engine: one [`Section`], or several together.
+/// The settings of an engine: one [`Section`], a tuple of several, or `()` for none.
 pub trait Settings: Sized + Send + 'static {
-    /// Adds the flags of each table to a command, and each table's name with its flags to `tables`.
+    /// The tables that these settings are read from.
     fn tables() -> Vec<Table>;
     /// Reads the typed values out of what was merged.
     fn read(sources: &Sources) -> Result<Self, SettingsError>;
-}
-
-/// The merged sources of a program's settings: flag > environment > file > default.
-#[derive(Debug)]
-pub struct Sources {
-    merged: config::Config,
-}
-
-impl Sources {
-    /// The typed values of one table.
-    pub fn section<S: Section>(&self) -> Result<S, SettingsError> {
-        Ok(self.merged.get(S::TABLE)?)
-    }
 }
 
 /// A table's name and how to add its flags to a command.
@@ -48,12 +50,19 @@ pub struct Table {
     pub name: &'static str,
     /// Adds its flags to a command.
     pub augment: fn(Command) -> Command,
+    /// Whether the table is in the file only: it has no flags, and serde alone says which keys it may have.
+    pub file_only: bool,
 }
 
 impl Table {
     /// The table of a section.
     pub fn of<S: Section>() -> Self {
-        Self { name: S::TABLE, augment: S::augment_args }
+        Self { name: S::TABLE, augment: S::augment_args, file_only: false }
+    }
+
+    /// A table without flags and variables, such as `[chains]`: read it with [`Sources::file_table`].
+    pub fn file_only(name: &'static str) -> Self {
+        Self { name, augment: |command| command, file_only: true }
     }
 }
 
@@ -67,11 +76,29 @@ impl<S: Section> Settings for S {
     }
 }
 
-/// Settings that cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SettingsError {
-    /// A value is not what it should be, or the file is no TOML.
-    #[error("a setting cannot be used")]
-    Value(#[from] config::ConfigError),
+impl Settings for () {
+    fn tables() -> Vec<Table> {
+        Vec::new()
+    }
+
+    fn read(_: &Sources) -> Result<Self, SettingsError> {
+        Ok(())
+    }
 }
+
+macro_rules! settings_of_several {
+    ($($name:ident)+) => {
+        impl<$($name: Settings),+> Settings for ($($name,)+) {
+            fn tables() -> Vec<Table> {
+                [$($name::tables()),+].concat()
+            }
+
+            fn read(sources: &Sources) -> Result<Self, SettingsError> {
+                Ok(($($name::read(sources)?,)+))
+            }
+        }
+    };
+}
+settings_of_several!(A B);
+settings_of_several!(A B C);
+settings_of_several!(A B C D);

@@ -1,1 +1,9 @@
-//! stub
+//! The tests of the whole workspace, and what they stand on.
+//!
+//! [`testnet`] is a marketplace in one process, the judge that engines are run against.
+
+pub mod gate;
+pub mod peers;
+pub mod running;
+pub mod samples;
+pub mod testnet;

@@ -4,7 +4,7 @@ use super::Parameters;
 use crate::units::{Confidence, Nct};
 
 /// Decides what is staked. Pure: no clock, no I/O, the same bids for the same question.
-pub trait BidStrategy: Send + Sync + 'static {
+pub trait BidStrategy: Send + Sync + std::fmt::Debug + 'static {
     /// One bid for each true bit of `mask`, in order. `mask` and `confidences` have one element for each artifact.
     ///
     /// Called once a bounty, before anything is sealed. A bid outside `limits` makes the market refuse the assertion.

@@ -16,7 +16,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::Semaphore, time};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time,
+};
 
 use self::process::Process;
 pub use self::serve::serve;
@@ -89,10 +92,14 @@ impl Child {
         Ok(Self { name, program, places, idle: Mutex::new(vec![first]) })
     }
 
-    /// A process that is alive: a waiting one, or a new one.
+    async fn place(&self) -> Result<SemaphorePermit<'_>, ScanError> {
+        self.places.acquire().await.map_err(|_| ScanError::unavailable("shut down"))
+    }
+
+    /// A process that can scan: a waiting one, or a new one.
     async fn process(&self) -> Result<Process, ScanError> {
         while let Some(mut waiting) = self.pop() {
-            if waiting.is_alive() {
+            if waiting.is_reusable() {
                 return Ok(waiting);
             }
         }
@@ -102,6 +109,12 @@ impl Child {
     fn pop(&self) -> Option<Process> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
+
+    fn push(&self, mut process: Process) {
+        if process.is_reusable() {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(process);
+        }
+    }
 }
 
 impl Scanner for Child {
@@ -109,14 +122,22 @@ impl Scanner for Child {
         &self.name
     }
 
+    /// Proves that a process is there or can be started, not that it finds anything.
+    async fn ready(&self) -> Result<(), ScanError> {
+        let _place = self.place().await?;
+        let process = self.process().await?;
+        self.push(process);
+        Ok(())
+    }
+
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
         let too_late = || ScanError::timed_out(format!("{} passed its deadline", self.name));
         let scan = async {
-            let _place = self.places.acquire().await.map_err(|_| ScanError::unavailable("shut down"))?;
+            let _place = self.place().await?;
             // Owned by this future: dropped on the way (deadline, cancel, failure), the process is killed with it.
             let mut process = self.process().await?;
             let answer = process.scan(artifact, cx).await?;
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(process);
+            self.push(process);
             answer
         };
         time::timeout_at(cx.deadline, scan).await.unwrap_or_else(|_| Err(too_late()))

@@ -1,9 +1,26 @@
-//! Tests of engine-core from the outside. This file is the table of contents.
+//! What engine-core promises, seen from outside. This file is the table of contents.
 
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a panic is how a test fails, also in what tests share"
+)]
 
+/// Programs as scanners: they answer, misbehave, die, hang.
+#[cfg(unix)]
+mod child;
+/// The command line of an engine, through `examples/own_engine.rs`.
+#[cfg(all(unix, feature = "cli"))]
+mod cli;
 /// What a library user without features gets.
 mod features;
+/// The polyswarmd market against a scripted node.
+#[cfg(feature = "polyswarmd")]
+mod polyswarmd;
+/// Settings from flags, file and defaults; those from variables are in `cli`.
+#[cfg(feature = "cli")]
+mod settings;
 /// Reads the golden vectors: what the Python reference client, run, said to the same question.
 #[cfg(feature = "polyswarmd")]
 mod vectors;
@@ -22,3 +39,5 @@ mod vectors_metadata;
 /// Call data, what is compared before a signature, and keystores. Signatures themselves: `market/polyswarmd/sign.rs`.
 #[cfg(feature = "polyswarmd")]
 mod vectors_transactions;
+/// The wrappers: limit, timeout, blocking, only.
+mod wrappers;

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
+    task::JoinHandle,
     time,
 };
 
@@ -26,6 +27,27 @@ use crate::{
 /// Variables that a backend has no business to see.
 const SECRETS: [&str; 3] = ["PASSWORD", "API_KEY", "WEBHOOK_SECRET"];
 
+impl Program {
+    /// Starts the program with pipes for its input, output and log, within its memory limit, without the engine's secrets in
+    /// its environment. It is killed when the value is dropped. [`Child`](super::Child) speaks the protocol with it; this is
+    /// for a program that does something else.
+    pub fn spawn(&self) -> Result<Child, ScanError> {
+        let mut command = Command::new(&self.path);
+        command.args(&self.args).kill_on_drop(true);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Ctrl-C at the terminal is for us; the children end when their input does.
+        #[cfg(unix)]
+        command.process_group(0);
+        for secret in SECRETS {
+            command.env_remove(secret);
+        }
+        let cannot = |error| ScanError::unavailable(format!("cannot start {}: {error}", self.path.display()));
+        let child = command.spawn().map_err(cannot)?;
+        limit_memory(&child, self.memory)?;
+        Ok(child)
+    }
+}
+
 /// A started program that has said hello. Dropped, it is killed.
 #[derive(Debug)]
 pub(super) struct Process {
@@ -40,19 +62,7 @@ pub(super) struct Process {
 impl Process {
     /// Starts the program and reads its hello.
     pub(super) async fn start(name: &str, program: &Program) -> Result<Self, ScanError> {
-        let mut command = Command::new(&program.path);
-        command.args(&program.args).kill_on_drop(true);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // Ctrl-C at the terminal is for us; the children end when their input does.
-        #[cfg(unix)]
-        command.process_group(0);
-        for secret in SECRETS {
-            command.env_remove(secret);
-        }
-        let cannot =
-            |error| ScanError::unavailable(format!("cannot start {}: {error}", program.path.display()));
-        let mut child = command.spawn().map_err(cannot)?;
-        limit_memory(&child, program.memory)?;
+        let mut child = program.spawn()?;
         let (Some(stdin), Some(stdout), Some(stderr)) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
@@ -82,11 +92,6 @@ impl Process {
         Ok(process)
     }
 
-    /// Whether the program still runs.
-    pub(super) fn is_alive(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
-    }
-
     /// One scan. The outer error means that the process is of no more use; the inner one is the program's own answer.
     pub(super) async fn scan(
         &mut self,
@@ -102,17 +107,31 @@ impl Process {
         let Self { stdin, stdout, .. } = self;
         // Read while writing, so that a program which answers early cannot block both sides.
         let write = async {
-            stdin.write_all(&line).await?;
-            stdin.write_all(artifact.bytes()).await?;
-            stdin.flush().await
+            let written = async {
+                stdin.write_all(&line).await?;
+                stdin.write_all(artifact.bytes()).await?;
+                stdin.flush().await
+            };
+            Ok::<_, ScanError>(written.await)
         };
-        let (written, read) = tokio::join!(write, read_bytes(stdout));
-        let reply: Reply = match (written, read) {
-            (Ok(()), Ok(bytes)) if !bytes.is_empty() => parse(&bytes)?,
-            (Err(_), _) | (_, Ok(_)) => return Err(self.death().await),
-            (_, Err(error)) => return Err(error),
-        };
-        reply.outcome(id, &self.hello)
+        let (written, bytes) = tokio::try_join!(write, read_bytes(stdout))?;
+        if bytes.is_empty() {
+            return Err(self.death().await);
+        }
+        let outcome = parse::<Reply>(&bytes)?.outcome(id, &self.hello)?;
+        match written {
+            Ok(()) => Ok(outcome),
+            // It gave up before it had read everything: only a reason why is an answer, and it can't go on after that.
+            Err(_) => match outcome {
+                Err(why) => Err(why),
+                Ok(_) => Err(self.death().await),
+            },
+        }
+    }
+
+    /// Whether the next scan may use this process: it runs, and has said nothing that was not asked for.
+    pub(super) fn is_reusable(&mut self) -> bool {
+        self.stdout.buffer().is_empty() && matches!(self.child.try_wait(), Ok(None))
     }
 
     async fn read_line<T: DeserializeOwned>(&mut self) -> Result<T, ScanError> {
@@ -130,9 +149,26 @@ impl Process {
             Ok(Ok(status)) => format!("ended with {status}"),
             _ => "closed its output".to_owned(),
         };
-        let last = self.log.get();
+        let last = self.log.last().await;
         ScanError::crashed(if last.is_empty() { how } else { format!("{how}: {last}") })
     }
+}
+
+impl Drop for Process {
+    /// Ends the program and what it has started itself: all of its process group.
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if let Some(group) = pid(&self.child) {
+            // It may be gone already; nothing else can have its number before it is waited for.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+/// The process number, unless the process has ended and been waited for.
+#[cfg(unix)]
+fn pid(child: &Child) -> Option<rustix::process::Pid> {
+    child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw)
 }
 
 /// One line with its end, at most [`MAX_LINE`] bytes; empty at end of file.
@@ -155,9 +191,8 @@ fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, ScanError> {
 
 #[cfg(target_os = "linux")]
 fn limit_memory(child: &Child, bytes: Option<u64>) -> Result<(), ScanError> {
-    use rustix::process::{Pid, Resource, Rlimit, prlimit};
-    let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    if let (Some(bytes), Some(pid)) = (bytes, pid) {
+    use rustix::process::{Resource, Rlimit, prlimit};
+    if let (Some(bytes), Some(pid)) = (bytes, pid(child)) {
         let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
         prlimit(Some(pid), Resource::As, limit)
             .map_err(|error| ScanError::unavailable(format!("cannot limit a child's memory: {error}")))?;
@@ -171,30 +206,37 @@ fn limit_memory(_child: &Child, _bytes: Option<u64>) -> Result<(), ScanError> {
 }
 
 /// The last line that a program logged: what it says when it dies.
-#[derive(Clone, Debug, Default)]
-struct LastLine(Arc<Mutex<String>>);
+#[derive(Debug)]
+struct LastLine {
+    line: Arc<Mutex<String>>,
+    follower: JoinHandle<()>,
+}
 
 impl LastLine {
     /// Logs each line of a program's standard error under its name, until the program ends.
     fn follow(name: &str, stderr: ChildStderr) -> Self {
-        let last = Self::default();
-        let (kept, name) = (last.clone(), name.to_owned());
-        tokio::spawn(async move {
+        let line = Arc::default();
+        let (kept, name) = (Arc::<Mutex<String>>::clone(&line), name.to_owned());
+        let follower = tokio::spawn(async move {
             let mut stderr = BufReader::new(stderr);
             let mut line = Vec::new();
             while matches!((&mut stderr).take(4096).read_until(b'\n', &mut line).await, Ok(1..)) {
                 let text = String::from_utf8_lossy(&line).trim_end().to_owned();
                 if !text.is_empty() {
                     tracing::info!(backend = name, "{text}");
-                    *kept.0.lock().unwrap_or_else(PoisonError::into_inner) = text;
+                    *kept.lock().unwrap_or_else(PoisonError::into_inner) = text;
                 }
                 line.clear();
             }
         });
-        last
+        Self { line, follower }
     }
 
-    fn get(&self) -> String {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The last line of a program that has ended. Another process may keep its standard error open, so this waits a moment only.
+    async fn last(&mut self) -> String {
+        if !self.follower.is_finished() {
+            let _ = time::timeout(Duration::from_secs(1), &mut self.follower).await;
+        }
+        self.line.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

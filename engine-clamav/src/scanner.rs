@@ -1,0 +1,157 @@
+//! ClamAV as a [`Scanner`], whichever way it is reached.
+
+use std::{num::NonZeroUsize, path::PathBuf};
+
+use engine_core::{Artifact, ArtifactKind, ErrorKind, ScanContext, ScanError, ScanResult, Scanner};
+
+use crate::{
+    clamd::{Address, Clamd},
+    daemon::Daemon,
+    host::{self, Host},
+    local,
+    options::{Choice, Options},
+    self_test::{SelfTest, SelfTestError},
+};
+
+/// Scans with ClamAV: through clamd, or through libclamav in processes of `engine-clamav-host`.
+///
+/// - A clamd that is named by its address may be down when this value is made: it is asked again at each scan, which fails as
+///   `unavailable` until the daemon is back. "A value that exists can scan" means here that nothing but the daemon is missing.
+/// - What ClamAV calls clean is believed only while it finds the self-test file. That is tested at the first scan and then every
+///   ten seconds (clamd), or once at the start (libclamav). Until the test passes, scans fail as `unavailable`.
+/// - Only files are scanned; the text of a URL says nothing to ClamAV, so URLs are `unsupported`.
+#[derive(Debug)]
+pub struct ClamavScanner {
+    backend: Backend,
+}
+
+#[derive(Debug)]
+enum Backend {
+    Clamd(Daemon),
+    Libclamav(Host),
+}
+
+impl ClamavScanner {
+    /// Makes a scanner that will be asked for at most `at_once` scans at a time.
+    ///
+    /// # Errors
+    ///
+    /// When libclamav cannot be started or does not pass the self-test, when no ClamAV is named and none is found, and when the
+    /// self-test file cannot be read. Not when a clamd that is named by its address is down.
+    pub async fn open(options: Options, at_once: NonZeroUsize) -> Result<Self, ClamavError> {
+        let test = options.self_test_file.as_deref().map_or_else(|| Ok(SelfTest::eicar()), SelfTest::file)?;
+        let daemon = |clamd, test| Self {
+            backend: Backend::Clamd(Daemon::new(clamd, test, options.benign_confidence)),
+        };
+        let database = match &options.choice {
+            Choice::Clamd(address) => return Ok(daemon(Clamd::new(address.clone()), test)),
+            Choice::Database(folder) => folder.clone(),
+            Choice::Find => match local::clamd().await {
+                Ok(clamd) => return Ok(daemon(clamd, test)),
+                Err(failures) => {
+                    return Self::libclamav(&options, local::DATABASE.into(), test, at_once).await.map_err(
+                        |source| ClamavError::Nothing { tried: list(&failures), source: Box::new(source) },
+                    );
+                }
+            },
+        };
+        Self::libclamav(&options, database, test, at_once).await
+    }
+
+    async fn libclamav(
+        options: &Options,
+        database: PathBuf,
+        test: SelfTest,
+        at_once: NonZeroUsize,
+    ) -> Result<Self, ClamavError> {
+        let program = options.host_program.clone().unwrap_or_else(host::find_program);
+        let processes = options.host_processes.unwrap_or(at_once);
+        let host = Host::start(
+            program.clone(),
+            &database,
+            options.benign_confidence,
+            options.host_memory,
+            test,
+            processes,
+        );
+        match host.await {
+            Ok(host) => Ok(Self { backend: Backend::Libclamav(host) }),
+            Err(source) => Err(ClamavError::Libclamav { program, database, source }),
+        }
+    }
+
+    /// The address of the daemon that scans; `None` if libclamav does.
+    pub fn clamd(&self) -> Option<&Address> {
+        match &self.backend {
+            Backend::Clamd(daemon) => Some(daemon.clamd().address()),
+            Backend::Libclamav(_) => None,
+        }
+    }
+}
+
+impl Scanner for ClamavScanner {
+    fn name(&self) -> &str {
+        "clamav"
+    }
+
+    /// Scans the self-test file, within ten seconds (clamd), or as long as it takes to load a database (libclamav).
+    async fn ready(&self) -> Result<(), ScanError> {
+        match &self.backend {
+            Backend::Clamd(daemon) => daemon.ready().await,
+            Backend::Libclamav(host) => host.ready().await,
+        }
+    }
+
+    async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
+        if artifact.kind() != ArtifactKind::File {
+            let message = format!("ClamAV scans files, not artifacts of type {}", artifact.kind());
+            return Err(ScanError::new(ErrorKind::Unsupported, message));
+        }
+        match &self.backend {
+            Backend::Clamd(daemon) => daemon.scan(artifact, cx).await,
+            Backend::Libclamav(host) => host.scan(artifact, cx).await,
+        }
+    }
+}
+
+/// Why there is no ClamAV to scan with.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClamavError {
+    /// `engine-clamav-host` is not there, does not start, or does not find the self-test file.
+    #[error(
+        "libclamav cannot be used over the database folder {database} (program {program}); fill the folder with freshclam, \
+         build the program with `cargo build -p microengine-clamav --features libclamav`, or name a daemon with --clamd",
+        database = database.display(), program = program.display()
+    )]
+    Libclamav {
+        /// The program that was to be started.
+        program: PathBuf,
+        /// The database folder.
+        database: PathBuf,
+        /// What went wrong.
+        source: ScanError,
+    },
+    /// Nothing was named, and nothing was found.
+    #[error(
+        "found no ClamAV; start clamd or name it with --clamd ADDRESS, or name a database folder with --database DIR; \
+         tried: {tried}"
+    )]
+    Nothing {
+        /// Each clamd that was asked, and how that failed.
+        tried: String,
+        /// How libclamav over the system's database folder failed.
+        source: Box<ClamavError>,
+    },
+    /// The self-test file cannot be read.
+    #[error(transparent)]
+    SelfTest(#[from] SelfTestError),
+    /// Two settings that exclude each other.
+    #[error("--clamd and --database exclude each other; give the one that is to scan")]
+    Both,
+}
+
+fn list(failures: &[ScanError]) -> String {
+    let texts: Vec<&str> = failures.iter().map(|failure| failure.message.as_str()).collect();
+    texts.join("; ")
+}

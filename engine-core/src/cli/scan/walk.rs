@@ -1,0 +1,170 @@
+//! Finds what to scan: arguments in their order, folders depth first, siblings by the bytes of their names.
+
+use std::{
+    collections::HashSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use tokio::sync::mpsc;
+use walkdir::{DirEntry, WalkDir};
+
+use super::path;
+use crate::scanner::{ErrorKind, ScanError};
+
+/// Something that the user asked to scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Root {
+    /// Standard input.
+    Stdin,
+    /// A file or a folder.
+    Path(PathBuf),
+}
+
+impl Root {
+    /// What an argument means.
+    pub(super) fn argument(path: PathBuf) -> Self {
+        if path.as_os_str() == "-" { Self::Stdin } else { Self::Path(path) }
+    }
+}
+
+/// Something found: a path as it is printed, and what is there.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    /// The argument as typed, joined with the names below it; `-` for standard input.
+    pub(super) path: PathBuf,
+    /// What is there to read, or why it is not to be opened.
+    pub(super) what: Result<Readable, ScanError>,
+}
+
+/// Something that can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Readable {
+    /// Standard input.
+    Stdin,
+    /// A regular file; `follow` if the path itself may be a link.
+    File { follow: bool },
+}
+
+/// Walks on a thread of its own, at most `ahead` entries ahead of who takes them; ends when nobody does.
+pub(super) fn start(roots: Vec<Root>, follow_links: bool, ahead: usize) -> mpsc::Receiver<Found> {
+    let (found, taken) = mpsc::channel(ahead);
+    tokio::task::spawn_blocking(move || {
+        let mut walk = Walk { follow_links, seen: HashSet::new(), found };
+        roots.into_iter().try_for_each(|root| walk.root(root))
+    });
+    taken
+}
+
+/// Reads a list of paths: one a line, or separated by NUL bytes if there is one. Fails if the file cannot be read.
+pub(super) fn read_list(list: &Path) -> Result<Vec<Root>, crate::BoxError> {
+    let bytes =
+        fs::read(list).map_err(|error| format!("cannot read the list {}: {error}", list.display()))?;
+    let separator = if bytes.contains(&0) { 0 } else { b'\n' };
+    let paths = bytes.split(|byte| *byte == separator).filter(|path| !path.is_empty());
+    Ok(paths.map(|path| Root::Path(path::from_bytes(path))).collect())
+}
+
+/// Nobody takes what is found any more.
+struct Gone;
+
+struct Walk {
+    follow_links: bool,
+    /// What later arguments must not walk again, without links: the arguments, and with `follow_links` all that was found.
+    seen: HashSet<PathBuf>,
+    found: mpsc::Sender<Found>,
+}
+
+impl Walk {
+    fn root(&mut self, root: Root) -> Result<(), Gone> {
+        let path = match root {
+            Root::Stdin if !self.seen.insert(PathBuf::from("-")) => return Ok(()),
+            Root::Stdin => return self.send(PathBuf::from("-"), Ok(Readable::Stdin)),
+            Root::Path(path) => path,
+        };
+        let (kind, real) = match fs::metadata(&path).and_then(|kind| Ok((kind, fs::canonicalize(&path)?))) {
+            Ok(there) => there,
+            Err(error) => return self.send(path, Err(unreadable(&error))),
+        };
+        if real.ancestors().any(|part| self.seen.contains(part)) {
+            return Ok(());
+        }
+        let outcome = if kind.is_dir() {
+            self.folder(&path, &real)
+        } else if kind.is_file() {
+            self.send(path, Ok(Readable::File { follow: true }))
+        } else {
+            self.send(path, Err(unsupported(kind.file_type())))
+        };
+        self.seen.insert(real);
+        outcome
+    }
+
+    fn folder(&mut self, path: &Path, real: &Path) -> Result<(), Gone> {
+        let mut walk = WalkDir::new(path).follow_links(self.follow_links).sort_by_file_name().into_iter();
+        while let Some(entry) = walk.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) if error.loop_ancestor().is_some() => continue,
+                Err(error) => {
+                    let at = error.path().unwrap_or(path).to_owned();
+                    self.send(at, Err(unreadable(&error.into())))?;
+                    continue;
+                }
+            };
+            if entry.depth() > 0 && self.is_known(&entry, path, real) {
+                if entry.file_type().is_dir() {
+                    walk.skip_current_dir();
+                }
+                continue;
+            }
+            let kind = entry.file_type();
+            if kind.is_dir() || kind.is_symlink() {
+                continue;
+            }
+            let what = if kind.is_file() {
+                Ok(Readable::File { follow: self.follow_links })
+            } else {
+                Err(unsupported(kind))
+            };
+            self.send(entry.into_path(), what)?;
+        }
+        Ok(())
+    }
+
+    /// Whether an entry was walked before, under another name or as an argument of its own.
+    fn is_known(&mut self, entry: &DirEntry, root: &Path, real: &Path) -> bool {
+        if self.follow_links {
+            return fs::canonicalize(entry.path()).is_ok_and(|real| !self.seen.insert(real));
+        }
+        // Without links the real path follows from the root's.
+        !self.seen.is_empty()
+            && entry.path().strip_prefix(root).is_ok_and(|below| self.seen.contains(&real.join(below)))
+    }
+
+    fn send(&self, path: PathBuf, what: Result<Readable, ScanError>) -> Result<(), Gone> {
+        self.found.blocking_send(Found { path, what }).map_err(|_| Gone)
+    }
+}
+
+fn unreadable(error: &io::Error) -> ScanError {
+    ScanError::new(ErrorKind::Unreadable, format!("cannot be read: {error}"))
+}
+
+/// The error for what is neither file nor folder; opening it could hang or do something.
+pub(super) fn unsupported(kind: fs::FileType) -> ScanError {
+    #[cfg(unix)]
+    let name = {
+        use std::os::unix::fs::FileTypeExt;
+        match () {
+            () if kind.is_fifo() => "a FIFO",
+            () if kind.is_socket() => "a socket",
+            () if kind.is_char_device() || kind.is_block_device() => "a device",
+            () => "no regular file",
+        }
+    };
+    #[cfg(not(unix))]
+    let name = "no regular file";
+    let _ = kind;
+    ScanError::new(ErrorKind::Unsupported, format!("{name}, not opened; only regular files are scanned"))
+}
