@@ -1,7 +1,5 @@
 //! Has the node build the transactions of a step, and holds each against what was asked for.
 
-use std::sync::PoisonError;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -104,7 +102,7 @@ fn check(
     expected: &Expected,
     built: &[Unsigned],
 ) -> Result<Draft, MarketError> {
-    let mut pins = market.shared(chain)?.pins.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut pins = market.shared(chain)?.pins();
     let verified = verify(expected, built, &pins, &market.limits)?;
     if verified.pins() != *pins {
         tracing::warn!(%chain, pins = ?verified.pins(), "from now on transactions must hold what these hold");
