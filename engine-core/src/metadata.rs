@@ -22,12 +22,3 @@ pub use self::{
 
 /// How many entries a list of metadata may have; it has at least one.
 pub const MAX_ENTRIES: usize = 256;
-
-/// Stub.
-pub fn of_results(results: &[Option<&crate::verdict::ScanResult>]) -> String {
-    let entries: Vec<_> = results
-        .iter()
-        .map(|r| serde_json::json!({"malware_family": r.and_then(|r| r.family.clone()).unwrap_or_default()}))
-        .collect();
-    serde_json::Value::from(entries).to_string()
-}

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    ScannerInfo, VerdictMetadata,
+    AssertionMetadata, ScannerInfo, VerdictMetadata,
     verdict::{KNOWN, is_version},
 };
 use crate::verdict::{Ballot, ScanResult};
@@ -15,6 +15,23 @@ pub struct Product<'a> {
     pub name: &'a str,
     /// Its version: `0.1.0`. What comes after digits and dots is not told.
     pub version: &'a str,
+}
+
+impl Default for Product<'_> {
+    /// This crate, whose version all engines of the workspace share.
+    fn default() -> Self {
+        Self { name: "microengine", version: env!("CARGO_PKG_VERSION") }
+    }
+}
+
+impl AssertionMetadata {
+    /// One entry for each artifact, in order. Nothing is told of one without an opinion to stake on.
+    pub fn of(results: &[Option<&ScanResult>], product: Product<'_>) -> Self {
+        let entry = |result: &Option<&ScanResult>| {
+            result.map(|r| VerdictMetadata::of(r, product)).unwrap_or_default()
+        };
+        Self(results.iter().map(entry).collect())
+    }
 }
 
 impl VerdictMetadata {
@@ -170,6 +187,15 @@ mod tests {
         for member in ["ip_addresses", "heuristic", "stix"] {
             assert_eq!(value.get(member), None, "{member}");
         }
+    }
+
+    #[test]
+    fn an_artifact_without_an_opinion_keeps_its_place() {
+        let mut result = ScanResult::new(Verdict::Malicious, Confidence::ONE);
+        result.family = Some("Eicar".into());
+        let metadata = AssertionMetadata::of(&[None, Some(&result)], PRODUCT);
+        let text = metadata.text(crate::metadata::Form::Families);
+        assert_eq!(text, r#"[{"malware_family":""},{"malware_family":"Eicar"}]"#);
     }
 
     #[test]

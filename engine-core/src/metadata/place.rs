@@ -52,6 +52,7 @@ impl<'a> Place<'a> {
     }
 
     /// Whether the key is there, be it with a null.
+    #[cfg(feature = "polyswarmd")]
     pub(super) fn exists(&self) -> bool {
         self.value.is_some()
     }

@@ -13,6 +13,8 @@ mod child;
 /// The command line of an engine, through `examples/own_engine.rs`.
 #[cfg(all(unix, feature = "cli"))]
 mod cli;
+/// What a library user without features gets.
+mod features;
 /// The polyswarmd market against a node that does what a test says.
 #[cfg(all(feature = "polyswarmd", feature = "testing"))]
 mod polyswarmd;

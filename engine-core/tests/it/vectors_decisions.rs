@@ -4,7 +4,7 @@ use engine_core::{
         bid::{BidStrategy, Linear},
     },
     metadata::{AssertionMetadata, Form, VerdictMetadata},
-    units::{Confidence, Nct},
+    units::{Confidence, Nct, Tick},
     verdict::{ScanResult, Verdict},
 };
 use serde::Deserialize;
@@ -17,9 +17,17 @@ struct Decision {
     strategy: String,
     artifact_type: String,
     parameters: Limits,
+    expiration: String,
     results: Vec<WireResult>,
     balance_needed: Option<Nct>,
     assertion: Option<Asserted>,
+    scheduled: Vec<Due>,
+    error: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Due {
+    block: Tick,
 }
 
 #[derive(Deserialize)]
@@ -67,11 +75,12 @@ fn metadata(text: &str) -> VerdictMetadata {
 }
 
 /// Equal, but: a verdict without a bit is false; metadata is always a list of valid entries; a confidence outside 0 to 1
-/// is refused. When what is revealed and settled is the life cycle's matter.
+/// is refused.
 #[test]
 fn vectors_engine_decisions_are_equal_but_for_the_reference_faults() {
     for case in cases::<Decision>("engine_decisions.json") {
         let results: Option<Vec<_>> = case.results.iter().map(result).collect();
+        assert_eq!(case.error.is_some(), results.is_none(), "only a confidence that is none is an error");
         // The engine of the vectors takes files only.
         let Some(results) = results.filter(|_| case.artifact_type == "file") else {
             assert!(case.assertion.is_none(), "asserted with a confidence that is none, or of a URL");
@@ -100,6 +109,10 @@ fn vectors_engine_decisions_are_equal_but_for_the_reference_faults() {
             "conservative" => Linear::conservative(),
             _ => Linear::default(),
         };
+        let expiration = Tick(case.expiration.parse().unwrap());
+        let over = expiration.after(limits.reveal_window).after(limits.vote_window);
+        assert_eq!(case.scheduled.iter().map(|due| due.block).collect::<Vec<_>>(), [expiration, over]);
+
         let confidences: Vec<_> = results.iter().map(|r| r.confidence).collect();
         let bids = strategy.bids(&limits, &mask, &confidences);
         assert_eq!(bids, theirs.bid);
