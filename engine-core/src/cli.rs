@@ -3,6 +3,8 @@
 mod check;
 mod exit;
 mod program;
+#[cfg(feature = "polyswarmd")]
+mod run;
 mod scan;
 
 use std::{
@@ -20,6 +22,7 @@ use self::program::Program;
 use crate::{
     BoxError, Engine,
     settings::{SETTINGS_FILE, blame_variable, with_variable},
+    telemetry,
 };
 
 /// How long threads that still wait for a dead disk or daemon are waited for at the end.
@@ -35,6 +38,7 @@ pub fn main<E: Engine>() -> ExitCode {
     if let [_, first, rest @ ..] = arguments.as_slice()
         && first == "child"
     {
+        telemetry::start_in_child();
         return exit(E::child(rest.to_vec()).map(|()| Exit::Clean));
     }
     let matches = match command::<E>().try_get_matches_from(arguments) {
@@ -51,6 +55,8 @@ pub fn main<E: Engine>() -> ExitCode {
     exit(match matches.subcommand() {
         Some((scan::NAME, matches)) => scan::run::<E>(matches),
         Some((check::NAME, matches)) => check::run::<E>(matches),
+        #[cfg(feature = "polyswarmd")]
+        Some((run::NAME, matches)) => run::run::<E>(matches),
         _ => Err("no such command".into()),
     })
 }
@@ -64,7 +70,7 @@ fn command<E: Engine>() -> Command {
         .value_parser(value_parser!(PathBuf))
         .help("Settings file (TOML); flags and variables win over it");
     let settings = with_variable(settings, SETTINGS_FILE);
-    Command::new(E::NAME)
+    let command = Command::new(E::NAME)
         .bin_name(E::NAME)
         .about(E::ABOUT)
         .version(E::VERSION)
@@ -72,13 +78,14 @@ fn command<E: Engine>() -> Command {
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .arg(settings)
-        .subcommand(scan::command::<E>())
-        .subcommand(check::command::<E>())
-        .after_help(format!(
-            "Examples:\n  {0} scan ~/Downloads\n  {0} check --show-settings\n\nExit codes: 0 all clean, 1 something malicious, \
-             2 something failed",
-            E::NAME
-        ))
+        .subcommand(scan::command::<E>());
+    #[cfg(feature = "polyswarmd")]
+    let command = command.subcommand(run::command::<E>());
+    command.subcommand(check::command::<E>()).after_help(format!(
+        "Examples:\n  {0} scan ~/Downloads\n  {0} check --show-settings\n\nExit codes: 0 all clean, 1 something malicious, \
+         2 something failed",
+        E::NAME
+    ))
 }
 
 /// Tells an error with its causes, and turns the outcome into an exit code.

@@ -1,5 +1,18 @@
 //! What an engine is: a type that turns settings into a scanner. `engine_core::main` gives it every command.
 
+#[cfg(feature = "polyswarmd")]
+pub mod driver;
+#[cfg(feature = "polyswarmd")]
+pub mod fetch;
+#[cfg(feature = "polyswarmd")]
+pub mod journal;
+#[cfg(feature = "polyswarmd")]
+mod outbox;
+#[cfg(feature = "polyswarmd")]
+pub mod shutdown;
+#[cfg(feature = "polyswarmd")]
+mod steps;
+
 use crate::{BoxError, scanner::Scanner, settings::Settings};
 
 /// An engine: its name, its settings and how to build its scanner from them.

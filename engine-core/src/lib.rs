@@ -1,10 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 pub mod artifact;
+#[cfg(feature = "polyswarmd")]
+pub mod bounty;
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]
 pub mod engine;
+#[cfg(feature = "polyswarmd")]
+pub mod market;
+pub mod metadata;
 pub mod scanner;
 #[cfg(feature = "cli")]
 pub mod settings;
@@ -26,3 +31,15 @@ pub use {
 
 /// An error that is only reported: printed with its chain of causes.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// An error and its causes in one line.
+#[cfg(feature = "polyswarmd")]
+pub(crate) fn chain_of(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

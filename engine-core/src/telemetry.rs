@@ -94,6 +94,14 @@ pub fn start(settings: &LogSettings, default: Level, engine: &str) {
     let _ = tracing_subscriber::registry().with(layer.with_filter(wanted)).try_init();
 }
 
+/// Starts logging in a child that scans for an engine: bare lines, which the engine logs under the child's name.
+pub(crate) fn start_in_child() {
+    let lines =
+        fmt::layer().with_writer(io::stderr).log_internal_errors(false).without_time().with_target(false);
+    let layer = lines.with_ansi(false).with_filter(LevelFilter::WARN);
+    let _ = tracing_subscriber::registry().with(layer).try_init();
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

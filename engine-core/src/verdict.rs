@@ -178,11 +178,28 @@ pub struct Ballot {
 }
 
 /// The JSON of a ballot: a result with its backend's name, or an unknown with an error.
+///
+/// Field by field rather than `flatten`ed: flattened, numbers cannot be read from text once any crate of a program turns on
+/// serde_json's `arbitrary_precision`.
 #[derive(Serialize, Deserialize)]
 struct BallotRecord {
     name: String,
-    #[serde(flatten)]
-    result: ScanResult,
+    verdict: Verdict,
+    confidence: Confidence,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    family: Option<String>,
+    #[serde(default)]
+    findings: Vec<Finding>,
+    #[serde(default)]
+    version: String,
+    #[serde(default)]
+    signatures: String,
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    complete: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    backends: Vec<Ballot>,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    metadata: Map<String, Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     error: Option<ScanError>,
     #[serde(default)]
@@ -190,11 +207,24 @@ struct BallotRecord {
 }
 
 impl From<BallotRecord> for Ballot {
-    fn from(BallotRecord { name, result, error, elapsed_us }: BallotRecord) -> Self {
+    fn from(record: BallotRecord) -> Self {
+        let BallotRecord { verdict, confidence, family, findings, version, signatures, .. } = record;
+        let (complete, backends, metadata) = (record.complete, record.backends, record.metadata);
+        let result = ScanResult {
+            verdict,
+            confidence,
+            family,
+            findings,
+            version,
+            signatures,
+            complete,
+            backends,
+            metadata,
+        };
         Self {
-            backend: name,
-            outcome: error.map_or(Ok(result), Err),
-            elapsed: Duration::from_micros(elapsed_us),
+            backend: record.name,
+            outcome: record.error.map_or(Ok(result), Err),
+            elapsed: Duration::from_micros(record.elapsed_us),
         }
     }
 }
@@ -205,9 +235,28 @@ impl From<Ballot> for BallotRecord {
             Ok(result) => (result, None),
             Err(error) => (ScanResult::unknown(), Some(error)),
         };
+        let ScanResult {
+            verdict,
+            confidence,
+            family,
+            findings,
+            version,
+            signatures,
+            complete,
+            backends,
+            metadata,
+        } = result;
         Self {
             name: backend,
-            result,
+            verdict,
+            confidence,
+            family,
+            findings,
+            version,
+            signatures,
+            complete,
+            backends,
+            metadata,
             error,
             elapsed_us: u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
         }
@@ -236,6 +285,7 @@ mod tests {
         assert_eq!(json[0]["findings"], serde_json::json!(["a", {"name": "b", "informational": true}]));
         assert_eq!(json[1]["verdict"], "unknown");
         assert_eq!(json[1]["error"]["kind"], "unavailable");
-        assert_eq!(serde_json::from_value::<Vec<Ballot>>(json).unwrap(), ballots);
+        // From text: with serde_json's `arbitrary_precision`, which the whole workspace's tests turn on, that reads numbers otherwise.
+        assert_eq!(serde_json::from_str::<Vec<Ballot>>(&json.to_string()).unwrap(), ballots);
     }
 }

@@ -1,1 +1,19 @@
-//! stub
+#![doc = include_str!("../README.md")]
+
+mod backend;
+pub mod distill;
+#[cfg(feature = "bin")]
+mod engine;
+mod exec;
+mod panel;
+#[cfg(feature = "bin")]
+pub mod settings;
+
+pub use self::{
+    backend::Backend,
+    distill::{Any, Distill, Quorum, Rule},
+    exec::Exec,
+    panel::{Panel, PanelError},
+};
+#[cfg(feature = "bin")]
+pub use self::{engine::Multi, settings::MultiSettings};

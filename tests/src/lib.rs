@@ -1,4 +1,9 @@
-//! What tests of the whole workspace share.
+//! The tests of the whole workspace, and what they stand on.
+//!
+//! [`testnet`] is a marketplace in one process, the judge that engines are run against.
 
+pub mod gate;
 pub mod peers;
+pub mod running;
 pub mod samples;
+pub mod testnet;

@@ -1,2 +1,195 @@
-//! stub
-fn main() {}
+//! `testnet`: a marketplace in one process, and the score of who played there.
+
+use std::{
+    fs::File,
+    io::{self, IsTerminal, Write},
+    path::PathBuf,
+    process::ExitCode,
+    time::Duration,
+};
+
+use alloy_primitives::Address;
+use anyhow::{Context, Result};
+use clap::{Parser, ValueEnum};
+use engine_tests::testnet::{Change, Settings, Testnet, load};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Options; the field docs are the help.
+#[derive(Debug, Parser)]
+#[command(
+    name = "testnet",
+    about = "A bounty marketplace in one process: a polyswarmd node with its chain, an ambassador, and arbiters who know the truth",
+    after_help = "Example: ten bounties of two artifacts each, a block every 250 ms, and the score in report.json\n\n  \
+        testnet --artifacts samples --bounties 10 --per-bounty 2 --block-time 250ms --report report.json\n\n\
+        samples/malicious and samples/benign hold the files: where a file lies is the truth about it.\n\
+        Then start an engine: engine-multi run --polyswarmd-addr http://127.0.0.1:31337 --keyfile keyfile\n\n\
+        A bounty is over when each assertor has settled, 20 blocks after the last window, or at its expiration when\n\
+        nobody asserted.\n\n\
+        Exit status: 0 when all bounties are over and the report is written; 2 on bad arguments, on SIGTERM or ctrl-c\n\
+        (the report tells what there was by then), and when something fails."
+)]
+struct Args {
+    /// Where the node listens, for REST and websocket
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:31337")]
+    listen: String,
+    /// Folder with the folders malicious and benign
+    #[arg(long, value_name = "DIR")]
+    artifacts: PathBuf,
+    /// How many bounties are posted
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    bounties: usize,
+    /// Artifacts in each bounty, 1 to 256, drawn from both folders
+    #[arg(long, value_name = "K", default_value_t = 1)]
+    per_bounty: usize,
+    /// Time from block to block, such as 250ms or 2s; at least 1ms
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = block_time)]
+    block_time: Duration,
+    /// A bounty is posted each so many blocks
+    #[arg(long, value_name = "BLOCKS", default_value_t = 2)]
+    every: u64,
+    /// Blocks in which a bounty takes assertions, 1 to 100
+    #[arg(long, value_name = "BLOCKS", default_value_t = 20)]
+    expiration_blocks: u64,
+    /// Blocks of the reveal window after that; arbiters vote at its end
+    #[arg(long, value_name = "BLOCKS", default_value_t = 10)]
+    reveal_blocks: u64,
+    /// Blocks of the vote window after that
+    #[arg(long, value_name = "BLOCKS", default_value_t = 10)]
+    vote_blocks: u64,
+    /// Decides which artifacts are drawn; GUIDs are new each time
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    seed: u64,
+    /// When the first block is mined: after the first websocket client, or at once
+    #[arg(long, value_enum, default_value_t = Start::FirstClient)]
+    start: Start,
+    /// File for the score, as JSON
+    #[arg(long, value_name = "FILE")]
+    report: PathBuf,
+    /// The account that the report is about [default: the first that asserts]
+    #[arg(long, value_name = "ADDRESS")]
+    account: Option<Address>,
+    /// One line on standard error for each change of a bounty; auto: when it is a terminal
+    #[arg(long, value_enum, default_value_t = Live::Auto, num_args = 0..=1, default_missing_value = "always")]
+    live: Live,
+    /// File for the changes as one JSON object each, {block, bounty, guid, event, detail}; begun anew
+    #[arg(long, value_name = "FILE")]
+    progress: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Start {
+    FirstClient,
+    Now,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Live {
+    Always,
+    Never,
+    Auto,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(tracing::Level::WARN).init();
+    match run(args).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(2),
+        Err(e) => {
+            eprintln!("testnet: {e:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Runs to the end of all bounties (true), or to a signal (false), and writes the report either way.
+async fn run(args: Args) -> Result<bool> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot watch for SIGTERM")?;
+    let mut progress = Progress::open(&args)?;
+    let report_file = args.report;
+    let testnet = Testnet::start(Settings {
+        listen: args.listen,
+        samples: load(&args.artifacts)?,
+        bounties: args.bounties,
+        per_bounty: args.per_bounty,
+        every: args.every,
+        expiration_blocks: args.expiration_blocks,
+        reveal_blocks: args.reveal_blocks,
+        vote_blocks: args.vote_blocks,
+        seed: args.seed,
+        account: args.account,
+        ..Settings::default()
+    })
+    .await?;
+    let report = File::create(&report_file).with_context(|| {
+        format!("cannot write {}: choose another file with --report", report_file.display())
+    })?;
+    eprintln!("testnet: listening on {}", testnet.url());
+    let bounties = async {
+        if let Start::FirstClient = args.start {
+            testnet.first_client().await;
+        }
+        testnet.run(args.block_time, |change| progress.show(change)).await;
+    };
+    let finished = tokio::select! {
+        () = bounties => true,
+        _ = terminate.recv() => false,
+        _ = tokio::signal::ctrl_c() => false,
+    };
+    let result = testnet.report();
+    serde_json::to_writer_pretty(&report, &result).context("cannot write the report")?;
+    let totals = &result.totals;
+    eprintln!(
+        "testnet: {} bounties: {} asserted, {} revealed, {} settled, {} correct; {} requests rejected",
+        totals.bounties,
+        totals.asserted,
+        totals.revealed,
+        totals.settled,
+        totals.correct,
+        totals.rejected_requests.len()
+    );
+    testnet.close().await;
+    Ok(finished)
+}
+
+/// Where changes are shown.
+struct Progress {
+    live: bool,
+    total: usize,
+    file: Option<File>,
+}
+
+impl Progress {
+    fn open(args: &Args) -> Result<Self> {
+        let live = match args.live {
+            Live::Always => true,
+            Live::Never => false,
+            Live::Auto => io::stderr().is_terminal(),
+        };
+        let open = |path: &PathBuf| {
+            File::create(path)
+                .with_context(|| format!("cannot write {}: choose another with --progress", path.display()))
+        };
+        Ok(Self { live, total: args.bounties, file: args.progress.as_ref().map(open).transpose()? })
+    }
+
+    /// A file that cannot be written any more is told once and left; the marketplace goes on.
+    fn show(&mut self, change: &Change) {
+        if self.live {
+            eprintln!("{}", change.line(self.total));
+        }
+        if let Some(file) = &mut self.file {
+            let written = serde_json::to_string(change).map_err(io::Error::from);
+            if let Err(e) = written.and_then(|line| writeln!(file, "{line}")) {
+                eprintln!("testnet: no more progress is written: {e}");
+                self.file = None;
+            }
+        }
+    }
+}
+
+fn block_time(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|e| format!("{e}; write 250ms or 2s"))?;
+    if time < Duration::from_millis(1) { Err("blocks take at least 1ms".into()) } else { Ok(time) }
+}

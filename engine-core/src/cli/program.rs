@@ -23,6 +23,8 @@ impl<E: Engine> Program<E> {
     pub(super) fn tables() -> Vec<Table> {
         let mut tables = E::Settings::tables();
         tables.extend([Table::of::<ScanSettings>(), Table::of::<LogSettings>()]);
+        #[cfg(feature = "polyswarmd")]
+        tables.extend([Table::of::<super::run::RunSettings>(), Table::file_only("chains")]);
         tables
     }
 

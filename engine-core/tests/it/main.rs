@@ -1,8 +1,9 @@
-//! What engine-core promises, seen from outside.
+//! What engine-core promises, seen from outside. This file is the table of contents.
 
 #![allow(
-    clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::unwrap_used,
     reason = "a panic is how a test fails, also in what tests share"
 )]
 
@@ -12,8 +13,37 @@ mod child;
 /// The command line of an engine, through `examples/own_engine.rs`.
 #[cfg(all(unix, feature = "cli"))]
 mod cli;
+/// What a library user without features gets.
+mod features;
+/// The polyswarmd market against a node that does what a test says.
+#[cfg(all(feature = "polyswarmd", feature = "testing"))]
+mod polyswarmd;
 /// Settings from flags, file and defaults; those from variables are in `cli`.
 #[cfg(feature = "cli")]
 mod settings;
+/// Reads the golden vectors: what the Python reference client, run, said to the same question.
+#[cfg(feature = "polyswarmd")]
+mod vectors;
+/// Bids, inside the domain where the reference stays within the market's bounds.
+#[cfg(feature = "polyswarmd")]
+mod vectors_bids;
+/// Commitments and bit fields, exactly.
+#[cfg(feature = "polyswarmd")]
+mod vectors_commitment;
+/// What an engine asserts of given scan results: mask, verdicts, bids, what they cost, metadata.
+#[cfg(feature = "polyswarmd")]
+mod vectors_decisions;
+/// Whole sessions of the reference client: ours says the same to the node.
+#[cfg(all(feature = "polyswarmd", feature = "testing"))]
+mod vectors_lifecycle;
+/// Metadata of verdicts, assertions and bounties: what is valid, where it is wrong, how it is written.
+#[cfg(feature = "polyswarmd")]
+mod vectors_metadata;
+/// Call data, what is compared before a signature, and keystores. Signatures themselves: `market/polyswarmd/sign.rs`.
+#[cfg(feature = "polyswarmd")]
+mod vectors_transactions;
+/// Frames, addresses, keys and URIs.
+#[cfg(all(feature = "polyswarmd", feature = "testing"))]
+mod vectors_wire;
 /// The wrappers: limit, timeout, blocking, only.
 mod wrappers;

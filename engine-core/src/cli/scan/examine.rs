@@ -118,3 +118,21 @@ fn explain(error: ReadError) -> ScanError {
         ReadError::Io(error) => ScanError::new(ErrorKind::Unreadable, format!("cannot be read: {error}")),
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_swapped_after_the_walk_neither_hangs_nor_leads_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let (fifo, link) = (folder.path().join("fifo"), folder.path().join("link"));
+        rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, 0o600.into()).unwrap();
+        std::os::unix::fs::symlink("/etc/hostname", &link).unwrap();
+        let read = |path, follow| read(path, Readable::File { follow }, 100).unwrap_err().kind;
+        assert_eq!(read(&fifo, true), ErrorKind::Unsupported);
+        assert_eq!(read(folder.path(), true), ErrorKind::Unsupported);
+        assert_eq!(read(&link, false), ErrorKind::Unreadable);
+        assert_eq!(read(&folder.path().join("gone"), false), ErrorKind::Unreadable);
+    }
+}

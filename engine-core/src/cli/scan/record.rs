@@ -100,3 +100,51 @@ impl Serialize for Record {
         map.end()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn record(outcome: Result<ScanResult, ScanError>, ballots: Vec<Ballot>) -> Record {
+        Record::new("a".into(), &Artifact::file(""), outcome, ballots, Duration::from_micros(3))
+    }
+
+    fn lost() -> Ballot {
+        Ballot {
+            backend: "clamav".into(),
+            outcome: Err(ScanError::unavailable("no daemon")),
+            elapsed: Duration::from_micros(2),
+        }
+    }
+
+    #[test]
+    fn a_half_blind_panel_is_incomplete_whatever_it_says() {
+        for verdict in [Verdict::Benign, Verdict::Malicious, Verdict::Unknown] {
+            let mut result = ScanResult::new(verdict, Confidence::HALF);
+            result.complete = false;
+            result.family = Some("Eicar".into());
+            let record = record(Ok(result), vec![lost()]);
+            assert!(record.failed());
+            let json = serde_json::to_value(&record).unwrap();
+            assert_eq!(json["complete"], false);
+            assert_eq!(json["family"], "Eicar");
+            assert_eq!(json["backends"][0]["error"], json!({"kind": "unavailable", "message": "no daemon"}));
+            assert_eq!(json.get("error"), None);
+        }
+    }
+
+    #[test]
+    fn no_opinion_without_a_failure_is_complete() {
+        let record = record(Ok(ScanResult::unknown()), Vec::new());
+        assert!(!record.failed());
+        assert_eq!(
+            serde_json::to_string(&record).unwrap(),
+            format!(
+                r#"{{"path":"a","sha256":"{}","size":0,"verdict":"unknown","confidence":0.0,"elapsed_us":3,"backends":[]}}"#,
+                Artifact::file("").sha256()
+            )
+        );
+    }
+}

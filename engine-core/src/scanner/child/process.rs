@@ -27,6 +27,27 @@ use crate::{
 /// Variables that a backend has no business to see.
 const SECRETS: [&str; 3] = ["PASSWORD", "API_KEY", "WEBHOOK_SECRET"];
 
+impl Program {
+    /// Starts the program with pipes for its input, output and log, within its memory limit, without the engine's secrets in
+    /// its environment. It is killed when the value is dropped. [`Child`](super::Child) speaks the protocol with it; this is
+    /// for a program that does something else.
+    pub fn spawn(&self) -> Result<Child, ScanError> {
+        let mut command = Command::new(&self.path);
+        command.args(&self.args).kill_on_drop(true);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Ctrl-C at the terminal is for us; the children end when their input does.
+        #[cfg(unix)]
+        command.process_group(0);
+        for secret in SECRETS {
+            command.env_remove(secret);
+        }
+        let cannot = |error| ScanError::unavailable(format!("cannot start {}: {error}", self.path.display()));
+        let child = command.spawn().map_err(cannot)?;
+        limit_memory(&child, self.memory)?;
+        Ok(child)
+    }
+}
+
 /// A started program that has said hello. Dropped, it is killed.
 #[derive(Debug)]
 pub(super) struct Process {
@@ -41,19 +62,7 @@ pub(super) struct Process {
 impl Process {
     /// Starts the program and reads its hello.
     pub(super) async fn start(name: &str, program: &Program) -> Result<Self, ScanError> {
-        let mut command = Command::new(&program.path);
-        command.args(&program.args).kill_on_drop(true);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // Ctrl-C at the terminal is for us; the children end when their input does.
-        #[cfg(unix)]
-        command.process_group(0);
-        for secret in SECRETS {
-            command.env_remove(secret);
-        }
-        let cannot =
-            |error| ScanError::unavailable(format!("cannot start {}: {error}", program.path.display()));
-        let mut child = command.spawn().map_err(cannot)?;
-        limit_memory(&child, program.memory)?;
+        let mut child = program.spawn()?;
         let (Some(stdin), Some(stdout), Some(stderr)) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {

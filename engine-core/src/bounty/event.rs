@@ -1,0 +1,40 @@
+//! What a marketplace can tell us, whatever its wire.
+
+use super::{Bounty, Parameters};
+use crate::units::{Chain, Guid, Nct, Tick};
+
+/// One thing that a marketplace told, and on which chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heard {
+    /// Where it happened.
+    pub chain: Chain,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The market's clock moved. After a node's restart it may be lower than before.
+    Tick(Tick),
+    /// The market's parameters, whole: at each connection and whenever one changes.
+    Parameters(Parameters),
+    /// Somebody put a bounty up.
+    Announced(Box<Bounty>),
+    /// A bounty's verdict is decided, so that it can be settled early.
+    Quorum(Guid),
+    /// An account took its payout.
+    Settled {
+        /// The bounty.
+        guid: Guid,
+        /// The account, as the market writes it.
+        by: String,
+        /// How much, where it fits.
+        payout: Option<Nct>,
+    },
+    /// The market's contract is to be replaced: what is open has to be settled.
+    Deprecated,
+    /// The connection was gone for a while: events may have been missed.
+    Reconnected,
+}

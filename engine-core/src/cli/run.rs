@@ -1,0 +1,103 @@
+//! The command `run`: takes part in a marketplace until it is told to stop.
+
+mod settings;
+
+use std::{path::PathBuf, sync::Arc};
+
+use clap::{ArgMatches, Command};
+use tokio_util::sync::CancellationToken;
+
+pub(super) use self::settings::RunSettings;
+use self::settings::chain_pins;
+use super::{
+    Exit,
+    program::{self, Program},
+};
+use crate::{
+    BoxError, Engine,
+    engine::{driver::Driver, journal::Journal, shutdown},
+    market::{
+        Market,
+        polyswarmd::{Options, Polyswarmd, keystore::Wallet},
+    },
+    scanner::Scanner,
+    settings::Table,
+    telemetry::Level,
+};
+
+pub(super) const NAME: &str = "run";
+
+pub(super) fn command<E: Engine>() -> Command {
+    let command = Command::new(NAME).about("Take part in a marketplace").after_help(format!(
+        "Examples:\n  PASSWORD=… {0} run --polyswarmd-addr https://node.example/v1/default --keyfile keyfile\n  \
+         {0} run --settings engine.toml --password-file /run/secrets/password\n\n\
+         SIGTERM: no new bounties; requests in flight finish; what stays owed is in the journal and told.\n\
+         Exit codes: 0 stopped by a signal, 2 could not start or lost the marketplace for good",
+        E::NAME
+    ));
+    crate::settings::add_flags(command, &Program::<E>::tables_with(&[Table::of::<RunSettings>()]))
+}
+
+pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
+    let program = Program::<E>::start(matches, &[Table::of::<RunSettings>()], Level::INFO)?;
+    let runtime = program::runtime()?;
+    let outcome = runtime.block_on(take_part(&program));
+    runtime.shutdown_timeout(super::GRACE);
+    outcome.map(|()| Exit::Clean)
+}
+
+async fn take_part<E: Engine>(program: &Program<E>) -> Result<(), BoxError> {
+    let settings: RunSettings = program.sources.section()?;
+    let pins = chain_pins(&settings.chains, &program.sources)?;
+    let (address, api_key, password) = (settings.address()?, settings.api_key()?, settings.password()?);
+    let wallet = open_wallet(settings.keyfile.clone(), password).await?;
+    let account = wallet.address().to_checksum(None);
+
+    let scanner = program.scanner(settings.scans_at_once()).await?;
+    scanner.ready().await.map_err(|error| format!("the self-test of {} failed: {error}", scanner.name()))?;
+
+    let path =
+        settings.journal.clone().unwrap_or_else(|| PathBuf::from(format!("{}-{account}.journal", E::NAME)));
+    let journal = Journal::open(&path, &account).await?;
+
+    let options = Options {
+        api_key,
+        allow_key_over_http: settings.allow_key_over_http,
+        insecure_transport: settings.insecure_transport,
+        chains: pins,
+        ..Options::new(address)
+    };
+    let stop = stop_on_signal()?;
+    let listening = CancellationToken::new();
+    let (market, events) = Polyswarmd::connect(options, wallet, listening.clone()).await?;
+    for chain in &settings.chains {
+        if let Some(learned) = journal.learned(*chain).await? {
+            market.recall(*chain, &learned)?;
+        }
+    }
+    tracing::info!(engine = E::NAME, version = E::VERSION, account, journal = %path.display(), "taking part");
+    let market = Arc::new(market);
+    let driver = Driver::new(Arc::clone(&market), scanner, journal, settings.plan()).await?;
+    let ended = driver.run(events, stop).await;
+    listening.cancel();
+    market.closed().await;
+    tracing::info!("stopped");
+    Ok(ended?)
+}
+
+/// Decrypts the key. Deriving it takes a second on purpose, so not on a runtime thread.
+async fn open_wallet(keyfile: PathBuf, password: crate::settings::Secret) -> Result<Wallet, BoxError> {
+    let opened = tokio::task::spawn_blocking(move || Wallet::open(&keyfile, password.expose())).await?;
+    Ok(opened?)
+}
+
+/// A token that SIGTERM or Ctrl-C cancels.
+fn stop_on_signal() -> Result<CancellationToken, BoxError> {
+    let stop = CancellationToken::new();
+    let (signal, cancel) = (shutdown::signalled()?, stop.clone());
+    tokio::spawn(async move {
+        signal.await;
+        cancel.cancel();
+    });
+    Ok(stop)
+}

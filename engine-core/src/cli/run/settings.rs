@@ -1,0 +1,168 @@
+//! The table `[run]`, and `[chains.…]` of the settings file.
+
+use std::{
+    collections::BTreeMap,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+
+use crate::{
+    BoxError,
+    artifact::ArtifactKind,
+    bounty::{
+        bid::{BidStrategy, Linear},
+        book::Taking,
+        opinion::Policy,
+    },
+    engine::{driver::Plan, fetch::Limits},
+    market::polyswarmd::{address::ApiKey, verify::Pins},
+    settings::{Secret, Section, Size, Sources, Time},
+    units::Chain,
+};
+
+/// The table `[run]`. Names are those of the Python client, so that scripts can stay as they are.
+#[derive(Clone, Debug, Args, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[command(next_help_heading = "Marketplace options")]
+pub(in crate::cli) struct RunSettings {
+    /// The polyswarmd node: a URL (https://host/v1/default) or host:port
+    #[arg(long, env = "POLYSWARMD_ADDR", value_name = "ADDRESS", hide_env_values = true)]
+    polyswarmd_addr: Option<String>,
+    /// The account's encrypted key: an Ethereum keystore file, version 3
+    #[arg(long, env = "KEYFILE", value_name = "FILE", default_value = "keyfile")]
+    pub(super) keyfile: PathBuf,
+    /// A file with the keyfile's password [without it: the variable PASSWORD]
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// A file with the node's API key [without it: the variable API_KEY, or none]
+    #[arg(long, value_name = "FILE")]
+    api_key_file: Option<PathBuf>,
+    /// Send the API key over plain http too, where anybody on the way can read it
+    #[arg(long, env = "ALLOW_KEY_OVER_HTTP")]
+    pub(super) allow_key_over_http: bool,
+    /// An address without a scheme is http rather than https
+    #[arg(long)]
+    pub(super) insecure_transport: bool,
+    /// Chains to work on: side, home (repeatable); home needs [chains.home] in the settings file
+    #[arg(long, value_name = "CHAIN", default_value = "side")]
+    pub(super) chains: Vec<Chain>,
+    /// Types of artifacts to take: file, url (repeatable)
+    #[arg(long, value_name = "TYPE", default_value = "file")]
+    artifact_type: Vec<ArtifactKind>,
+    /// How much to stake: by confidence from the market's minimum, from eight times that, or always the minimum
+    #[arg(long, env = "BID_STRATEGY", value_name = "STRATEGY", default_value = "default")]
+    bid_strategy: Bids,
+    /// Where staked bounties are kept; never use one account with two journals [default: ./ENGINE-ADDRESS.journal]
+    #[arg(long, value_name = "FILE")]
+    pub(super) journal: Option<PathBuf>,
+    /// Whether "nothing found" is asserted as benign
+    #[arg(long, value_name = "WHEN", default_value = "assert")]
+    benign: Benign,
+    /// Whether to assert benign although a backend failed
+    #[arg(long, value_name = "WHEN", default_value = "deny")]
+    partial: Partial,
+    /// How many blocks before a bounty expires its scans are cut off, 2 at least
+    #[arg(long, value_name = "BLOCKS", default_value = "2")]
+    assert_margin: u64,
+    /// How many artifacts are fetched and scanned at once [default: twice the number of cores]
+    #[arg(long, value_name = "N")]
+    scans_at_once: Option<NonZeroUsize>,
+    /// How long one artifact may take, download and scan together
+    #[arg(long, value_name = "TIME", default_value = "60s")]
+    artifact_timeout: Time,
+    /// Largest artifact that is fetched; larger ones are not asserted
+    #[arg(long, value_name = "SIZE", default_value = "64M")]
+    artifact_max_size: Size,
+    /// When told to stop, first wait until everything owed is revealed and settled
+    #[arg(long)]
+    drain: bool,
+}
+
+impl Section for RunSettings {
+    const TABLE: &'static str = "run";
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Bids {
+    Default,
+    Aggressive,
+    Conservative,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Benign {
+    /// It is asserted as benign.
+    Assert,
+    /// Only malice is asserted.
+    Abstain,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Partial {
+    /// What the others say is asserted.
+    Allow,
+    /// Nothing is asserted but malice.
+    Deny,
+}
+
+impl RunSettings {
+    pub(super) fn address(&self) -> Result<String, BoxError> {
+        let missing = "which node? Name it with --polyswarmd-addr or POLYSWARMD_ADDR";
+        self.polyswarmd_addr.clone().filter(|address| !address.is_empty()).ok_or_else(|| missing.into())
+    }
+
+    pub(super) fn password(&self) -> Result<Secret, BoxError> {
+        let missing = "the keyfile needs its password: set PASSWORD, or name a file with --password-file";
+        Secret::find(self.password_file.as_deref(), "PASSWORD")?.ok_or_else(|| missing.into())
+    }
+
+    pub(super) fn api_key(&self) -> Result<Option<ApiKey>, BoxError> {
+        let file: Option<&Path> = self.api_key_file.as_deref();
+        let key = Secret::find(file, "API_KEY")?.filter(|key| !key.expose().is_empty());
+        Ok(key.map(|key| key.expose().parse::<ApiKey>()).transpose()?)
+    }
+
+    pub(super) fn scans_at_once(&self) -> NonZeroUsize {
+        let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        self.scans_at_once.unwrap_or_else(|| cores().saturating_mul(NonZeroUsize::MIN.saturating_add(1)))
+    }
+
+    /// What the driver is to do.
+    pub(super) fn plan(&self) -> Plan {
+        let bids: Box<dyn BidStrategy> = match self.bid_strategy {
+            Bids::Default => Box::new(Linear::default()),
+            Bids::Aggressive => Box::new(Linear::aggressive()),
+            Bids::Conservative => Box::new(Linear::conservative()),
+        };
+        Plan {
+            chains: self.chains.clone(),
+            taking: Taking {
+                kinds: self.artifact_type.clone(),
+                policy: Policy {
+                    assert_benign: self.benign == Benign::Assert,
+                    allow_partial: self.partial == Partial::Allow,
+                },
+                assert_margin: self.assert_margin,
+            },
+            bids,
+            limits: Limits {
+                max_size: self.artifact_max_size.0,
+                timeout: self.artifact_timeout.0,
+                at_once: self.scans_at_once().get(),
+            },
+            drain: self.drain,
+        }
+    }
+}
+
+/// What the transactions of each chain must hold, as far as the settings file says so.
+pub(super) fn chain_pins(chains: &[Chain], sources: &Sources) -> Result<BTreeMap<Chain, Pins>, BoxError> {
+    let mut set: BTreeMap<Chain, Pins> = sources.file_table("chains")?.unwrap_or_default();
+    Ok(chains.iter().map(|chain| (*chain, set.remove(chain).unwrap_or_default())).collect())
+}

@@ -1,0 +1,308 @@
+//! The driver: does what the machines ask, tells them what came of it, and decides nothing itself.
+//!
+//! One task owns the book. Everything that waits (scans, steps) runs in tasks of its own, which tell it what came of them through one
+//! bounded channel.
+
+use std::{collections::HashMap, sync::Arc};
+
+use tokio::{
+    sync::{mpsc, watch},
+    task::AbortHandle,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    fetch::{Fetcher, Limits},
+    journal::{Journal, JournalError},
+    outbox::Outbox,
+    steps::Steps,
+};
+use crate::{
+    bounty::{
+        Assertion, BountyId, Step,
+        bid::BidStrategy,
+        book::{Book, Taking},
+        commitment::Secret,
+        event::{Event, Heard},
+        machine::{Input, Outcome, Output, Stage},
+    },
+    market::Market,
+    scanner::Scanner,
+    units::{Chain, Nct, Tick},
+};
+
+/// How the engine takes part in a market.
+#[derive(Debug)]
+pub struct Plan {
+    /// The chains it works on.
+    pub chains: Vec<Chain>,
+    /// Which bounties are taken, and how.
+    pub taking: Taking,
+    /// What is staked on a verdict.
+    pub bids: Box<dyn BidStrategy>,
+    /// Limits on what is fetched and scanned.
+    pub limits: Limits,
+    /// Whether a shutdown waits for the reveals and settlements that are owed.
+    pub drain: bool,
+}
+
+/// How many things may wait to be told to the driver.
+const TOLD: usize = 1024;
+
+/// An engine at work on a market.
+#[derive(Debug)]
+pub struct Driver<M: Market, S: Scanner> {
+    market: Arc<M>,
+    journal: Journal,
+    plan: Plan,
+    pub(super) book: Book,
+    fetcher: Arc<Fetcher<M, S>>,
+    lanes: HashMap<Chain, Lane<M>>,
+    scans: HashMap<BountyId, AbortHandle>,
+    /// What is staked or about to be, and not yet known to be charged.
+    uncharged: HashMap<BountyId, Nct>,
+    /// The last stage of each bounty that is on disk.
+    noted: HashMap<BountyId, Stage>,
+    tell: mpsc::Sender<(BountyId, Input)>,
+    pub(super) told: mpsc::Receiver<(BountyId, Input)>,
+    pub(super) tasks: TaskTracker,
+    pub(super) closing: CancellationToken,
+}
+
+/// A chain's clock and the one way out to it.
+#[derive(Debug)]
+struct Lane<M: Market> {
+    clock: watch::Sender<Tick>,
+    outbox: Outbox<M>,
+}
+
+impl<M: Market, S: Scanner> Driver<M, S> {
+    /// Takes over what the journal says is owed. Nothing happens before [`run`](Self::run).
+    pub async fn new(market: Arc<M>, scanner: S, journal: Journal, plan: Plan) -> Result<Self, JournalError> {
+        let (tell, told) = mpsc::channel(TOLD);
+        let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
+        let mut book = Book::new(market.terms(), plan.taking.clone());
+        let mut uncharged = HashMap::new();
+        for record in journal.open_records().await? {
+            let id = record.bounty.id;
+            tracing::info!(bounty = %id, stage = ?record.stage, "owed from before");
+            if record.stage == Stage::Signed(Step::Assert) {
+                let bids = Nct::checked_sum(record.assertion.bids.iter().copied());
+                uncharged.insert(id, bids.unwrap_or(Nct(u128::MAX)));
+            }
+            book.restore(record.bounty, record.stage, record.index);
+        }
+        let lane = |chain: &Chain| {
+            let (clock, ticks) = watch::channel(Tick(0));
+            let (market, journal) = (Arc::clone(&market), journal.clone());
+            let outbox = Outbox::start(*chain, market, journal, ticks, closing.clone());
+            (*chain, Lane { clock, outbox })
+        };
+        let lanes = plan.chains.iter().map(lane).collect();
+        let fetcher = Arc::new(Fetcher::new(Arc::clone(&market), Arc::new(scanner), plan.limits));
+        Ok(Self {
+            market,
+            journal,
+            plan,
+            book,
+            fetcher,
+            lanes,
+            scans: HashMap::new(),
+            uncharged,
+            noted: HashMap::new(),
+            tell,
+            told,
+            tasks,
+            closing,
+        })
+    }
+
+    /// Works until `stop` is cancelled, then brings what is in flight to an end. An error means that the market's events ended.
+    pub async fn run(
+        mut self,
+        mut events: mpsc::Receiver<Heard>,
+        stop: CancellationToken,
+    ) -> Result<(), EventsEnded> {
+        let ended = loop {
+            tokio::select! {
+                () = stop.cancelled(), if !self.closing.is_cancelled() => {
+                    self.close();
+                    if !self.plan.drain { break Ok(()) }
+                }
+                told = self.told.recv() => if let Some((id, input)) = told { self.told(id, input).await },
+                heard = events.recv() => match heard {
+                    Some(heard) => self.heard(heard).await,
+                    None => break Err(EventsEnded),
+                },
+            }
+            if self.closing.is_cancelled() && self.book.is_empty() {
+                break Ok(());
+            }
+        };
+        self.finish().await;
+        ended
+    }
+
+    async fn heard(&mut self, heard: Heard) {
+        if let Event::Tick(tick) = heard.event
+            && let Some(lane) = self.lanes.get(&heard.chain)
+        {
+            lane.clock.send_replace(tick);
+        }
+        if let Event::Announced(bounty) = &heard.event
+            && !self.is_new(bounty.id).await
+        {
+            return;
+        }
+        for id in self.book.hear(heard) {
+            self.advance(id).await;
+        }
+    }
+
+    /// A bounty on which something was staked before is never taken again.
+    async fn is_new(&self, id: BountyId) -> bool {
+        if self.closing.is_cancelled() {
+            return false;
+        }
+        match self.journal.record(id).await {
+            Ok(record) => record.is_none(),
+            Err(error) => {
+                tracing::error!(bounty = %id, error = &error as &dyn std::error::Error, "not taken: the journal cannot be read");
+                false
+            }
+        }
+    }
+
+    async fn told(&mut self, id: BountyId, input: Input) {
+        if matches!(
+            input,
+            Input::Fate(Step::Assert, _) | Input::Found(Some(_)) | Input::Dropped { step: Step::Assert, .. }
+        ) {
+            self.uncharged.remove(&id);
+        }
+        if let Some(entry) = self.book.get_mut(id) {
+            entry.machine.handle(input);
+            self.advance(id).await;
+        }
+    }
+
+    /// Does all that a bounty's machine wants done now.
+    async fn advance(&mut self, id: BountyId) {
+        loop {
+            self.note(id).await;
+            let Some(entry) = self.book.get_mut(id) else { return };
+            let index = entry.machine.index();
+            match entry.machine.poll() {
+                Output::WaitUntil(_) => return,
+                Output::Finished(outcome) => return self.over(id, outcome).await,
+                Output::Scan => self.scan(id),
+                Output::Submit(Step::Assert) => self.assert(id),
+                Output::Submit(step) => self.step(id, |steps| steps.later(id, step, index)),
+                Output::Resend(step) => self.step(id, |steps| steps.again(id, step)),
+                Output::Ask => self.step(id, |steps| steps.ask(id)),
+            }
+        }
+    }
+
+    fn scan(&mut self, id: BountyId) {
+        let Some(entry) = self.book.get_mut(id) else { return };
+        tracing::info!(bounty = %id, expiration = %entry.bounty.expiration, "scanning");
+        let (bounty, fetcher, tell) = (entry.bounty.clone(), Arc::clone(&self.fetcher), self.tell.clone());
+        let task = self.tasks.spawn(async move { fetcher.run(&bounty, &tell).await });
+        self.scans.insert(id, task.abort_handle());
+    }
+
+    fn assert(&mut self, id: BountyId) {
+        self.stop_scan(id);
+        let refuse = || Input::Dropped { step: Step::Assert, again: false };
+        let parameters = self.book.parameters(id.chain);
+        let Some(entry) = self.book.get_mut(id) else { return };
+        let (Some(parameters), Some(opinion)) = (parameters, entry.machine.opinion()) else {
+            return entry.machine.handle(refuse());
+        };
+        let bids = self.plan.bids.bids(&parameters, &opinion.mask, &opinion.confidences);
+        let secret = Secret::random(&mut rand::rng());
+        let commitment = match self.market.commit(&opinion.verdicts, secret) {
+            Ok(commitment) => commitment,
+            Err(error) => {
+                tracing::warn!(bounty = %id, error = &error as &dyn std::error::Error, "cannot commit to the verdicts");
+                return entry.machine.handle(refuse());
+            }
+        };
+        let assertion = Assertion {
+            mask: opinion.mask.clone(),
+            verdicts: opinion.verdicts.clone(),
+            commitment,
+            secret,
+            bids,
+            metadata: opinion.metadata.clone(),
+        };
+        let cost = Nct::checked_sum(assertion.bids.iter().copied().chain([parameters.assertion_fee]));
+        let Some(cost) = cost else { return entry.machine.handle(refuse()) };
+        let (bounty, last_call) = (entry.bounty.clone(), entry.machine.windows().last_call());
+        self.uncharged.insert(id, cost);
+        let needed = Nct::checked_sum(self.uncharged.values().copied()).unwrap_or(Nct(u128::MAX));
+        tracing::info!(bounty = %id, verdicts = ?assertion.verdicts, mask = ?assertion.mask, cost = %cost, "asserting");
+        self.step(id, |steps| steps.assert(bounty, assertion, last_call, needed));
+    }
+
+    /// Starts a task that takes a step.
+    fn step<F: Future<Output = ()> + Send + 'static>(&self, id: BountyId, take: impl FnOnce(Steps<M>) -> F) {
+        let Some(lane) = self.lanes.get(&id.chain) else {
+            tracing::error!(bounty = %id, "its chain is not among those of this engine: start it with --chains {}", id.chain);
+            return;
+        };
+        let steps = Steps {
+            market: Arc::clone(&self.market),
+            journal: self.journal.clone(),
+            outbox: lane.outbox.clone(),
+            tell: self.tell.clone(),
+        };
+        self.tasks.spawn(take(steps));
+    }
+
+    /// Keeps on disk how far a staked bounty has come. If that fails the market is asked again after a restart: nothing is lost.
+    pub(super) async fn note(&mut self, id: BountyId) {
+        let Some(entry) = self.book.get_mut(id) else { return };
+        let (stage, index) = (entry.machine.stage(), entry.machine.index());
+        let worth_it =
+            !matches!(stage, Stage::Open | Stage::Signed(_)) && self.noted.get(&id) != Some(&stage);
+        if worth_it {
+            match self.journal.note(id, stage, index).await {
+                Ok(()) => drop(self.noted.insert(id, stage)),
+                Err(error) => {
+                    tracing::error!(bounty = %id, error = &error as &dyn std::error::Error, "cannot write the journal");
+                }
+            }
+        }
+    }
+
+    async fn over(&mut self, id: BountyId, outcome: Outcome) {
+        match outcome {
+            Outcome::Settled { payout } => {
+                tracing::info!(bounty = %id, payout = payout.map(|p| p.to_string()), "settled")
+            }
+            Outcome::Skipped(why) => tracing::info!(bounty = %id, ?why, "skipped"),
+            Outcome::Missed(step) => tracing::error!(bounty = %id, %step, "missed"),
+        }
+        self.forget(id);
+    }
+
+    pub(super) fn forget(&mut self, id: BountyId) {
+        self.stop_scan(id);
+        self.book.remove(id);
+        self.uncharged.remove(&id);
+        self.noted.remove(&id);
+    }
+
+    fn stop_scan(&mut self, id: BountyId) {
+        if let Some(scan) = self.scans.remove(&id) {
+            scan.abort();
+        }
+    }
+}
+
+/// The market's events ended although nobody stopped the engine.
+#[derive(Debug, thiserror::Error)]
+#[error("the market's events ended")]
+pub struct EventsEnded;

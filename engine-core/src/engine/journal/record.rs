@@ -1,0 +1,183 @@
+//! One bounty in the journal.
+
+use serde::{Serialize, de::DeserializeOwned};
+use tokio_rusqlite::{
+    params,
+    rusqlite::{self, Connection, OptionalExtension, Row, types::Type},
+};
+
+use super::Sealed;
+use crate::{
+    bounty::{
+        Assertion, Bounty, BountyId, Step,
+        machine::{Outcome, Stage},
+    },
+    market::Signed,
+};
+
+/// What is kept of a bounty on which something was staked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// What was announced.
+    pub bounty: Bounty,
+    /// What was promised.
+    pub assertion: Assertion,
+    /// How far it has come.
+    pub stage: Stage,
+    /// Our assertion's index, once it is known.
+    pub index: Option<u64>,
+    asserting: Signed,
+    revealing: Option<Signed>,
+    settling: Option<Signed>,
+}
+
+const COLUMNS: &str = "bounty, assertion, stage, idx, asserting, revealing, settling";
+
+impl Record {
+    pub(super) fn sealed(bounty: Bounty, assertion: Assertion, asserting: Signed) -> Self {
+        let stage = Stage::Signed(Step::Assert);
+        Self { bounty, assertion, stage, index: None, asserting, revealing: None, settling: None }
+    }
+
+    /// The step's bytes, if they were sealed.
+    pub fn signed(&self, step: Step) -> Option<Sealed> {
+        let signed = match step {
+            Step::Assert => Some(&self.asserting),
+            Step::Reveal => self.revealing.as_ref(),
+            Step::Settle => self.settling.as_ref(),
+        };
+        signed.map(|signed| Sealed {
+            id: self.bounty.id,
+            step,
+            signed: signed.clone(),
+            assertion: self.assertion.clone(),
+        })
+    }
+
+    pub(super) fn insert(&self, db: &Connection) -> rusqlite::Result<()> {
+        let BountyId { chain, guid } = self.bounty.id;
+        let nonce =
+            self.asserting.transactions.first().map_or(0, |t| i64::try_from(t.nonce).unwrap_or(i64::MAX));
+        db.execute(
+            "INSERT INTO bounty (chain, guid, stage, open, nonce, bounty, assertion, asserting)
+             VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7)",
+            params![
+                chain.as_str(),
+                guid.to_string(),
+                stage_text(self.stage),
+                nonce,
+                json(&self.bounty)?,
+                json(&self.assertion)?,
+                json(&self.asserting)?
+            ],
+        )?;
+        Ok(())
+    }
+
+    pub(super) fn update_signed(
+        db: &Connection,
+        id: BountyId,
+        step: Step,
+        signed: &Signed,
+    ) -> rusqlite::Result<()> {
+        let column = match step {
+            Step::Assert => "asserting",
+            Step::Reveal => "revealing",
+            Step::Settle => "settling",
+        };
+        let changed = db.execute(
+            &format!(
+                "UPDATE bounty SET {column} = ?1, stage = ?2, noted_at = CURRENT_TIMESTAMP WHERE chain = ?3 AND guid = ?4"
+            ),
+            params![json(signed)?, stage_text(Stage::Signed(step)), id.chain.as_str(), id.guid.to_string()],
+        )?;
+        if changed == 1 { Ok(()) } else { Err(rusqlite::Error::QueryReturnedNoRows) }
+    }
+
+    pub(super) fn update_stage(
+        db: &Connection,
+        id: BountyId,
+        stage: Stage,
+        index: Option<u64>,
+    ) -> rusqlite::Result<()> {
+        let index = index.and_then(|index| i64::try_from(index).ok());
+        db.execute(
+            "UPDATE bounty SET stage = ?1, open = ?2, idx = coalesce(?3, idx), noted_at = CURRENT_TIMESTAMP
+             WHERE chain = ?4 AND guid = ?5",
+            params![
+                stage_text(stage),
+                !matches!(stage, Stage::Over(_)),
+                index,
+                id.chain.as_str(),
+                id.guid.to_string()
+            ],
+        )?;
+        Ok(())
+    }
+
+    pub(super) fn select(db: &Connection, id: BountyId) -> rusqlite::Result<Option<Self>> {
+        let sql = format!("SELECT {COLUMNS} FROM bounty WHERE chain = ?1 AND guid = ?2");
+        db.query_row(&sql, params![id.chain.as_str(), id.guid.to_string()], Self::read).optional()
+    }
+
+    pub(super) fn select_open(db: &Connection) -> rusqlite::Result<Vec<Self>> {
+        let mut rows = db.prepare(&format!("SELECT {COLUMNS} FROM bounty WHERE open = 1 ORDER BY nonce"))?;
+        rows.query_map([], Self::read)?.collect()
+    }
+
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let text: String = row.get("stage")?;
+        let stage =
+            stage_of(&text).ok_or_else(|| damaged("stage", format!("unknown stage `{text}`").into()))?;
+        Ok(Self {
+            bounty: column(row, "bounty")?.ok_or_else(|| damaged("bounty", "missing".into()))?,
+            assertion: column(row, "assertion")?.ok_or_else(|| damaged("assertion", "missing".into()))?,
+            stage,
+            index: row.get::<_, Option<i64>>("idx")?.and_then(|index| u64::try_from(index).ok()),
+            asserting: column(row, "asserting")?.ok_or_else(|| damaged("asserting", "missing".into()))?,
+            revealing: column(row, "revealing")?,
+            settling: column(row, "settling")?,
+        })
+    }
+}
+
+/// The stage as an operator reads it: `signed assert`, `done reveal`, `over: settled`.
+fn stage_text(stage: Stage) -> String {
+    match stage {
+        Stage::Open => "open".to_owned(),
+        Stage::Signed(step) => format!("signed {step}"),
+        Stage::Done(step) => format!("done {step}"),
+        Stage::Over(Outcome::Settled { payout: None }) => "over: settled".to_owned(),
+        Stage::Over(Outcome::Settled { payout: Some(payout) }) => format!("over: settled for {}", payout.0),
+        Stage::Over(Outcome::Missed(step)) => format!("over: missed {step}"),
+        Stage::Over(Outcome::Skipped(_)) => "over: skipped".to_owned(),
+    }
+}
+
+/// The stage of a bounty that is not over.
+fn stage_of(text: &str) -> Option<Stage> {
+    let step =
+        |word: &str| [Step::Assert, Step::Reveal, Step::Settle].into_iter().find(|s| s.as_str() == word);
+    match text.split_once(' ')? {
+        ("signed", word) => step(word).map(Stage::Signed),
+        ("done", word) => step(word).map(Stage::Done),
+        ("over:", word) => {
+            let missed = word.strip_prefix("missed ").and_then(step).map(Outcome::Missed);
+            Some(Stage::Over(missed.unwrap_or(Outcome::Settled { payout: None })))
+        }
+        _ => None,
+    }
+}
+
+fn json(value: &impl Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+fn column<T: DeserializeOwned>(row: &Row<'_>, name: &'static str) -> rusqlite::Result<Option<T>> {
+    let text: Option<String> = row.get(name)?;
+    text.map(|text| serde_json::from_str(&text).map_err(|error| damaged(name, error.into()))).transpose()
+}
+
+fn damaged(name: &'static str, why: crate::BoxError) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(0, Type::Text, format!("column {name}: {why}").into())
+}

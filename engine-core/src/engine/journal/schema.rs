@@ -1,0 +1,89 @@
+//! The tables, and how a journal of an older version becomes one of this version.
+
+use std::{fs::OpenOptions, io, path::Path};
+
+use tokio_rusqlite::{params, rusqlite};
+
+/// The version of the schema, kept in SQLite's `user_version`.
+const VERSION: i64 = 1;
+
+/// "MEJ1": tells a journal from any other SQLite file.
+const APPLICATION_ID: i64 = 0x4D45_4A31;
+
+const TABLES: &str = "
+CREATE TABLE value (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT;
+CREATE TABLE bounty (
+    chain      TEXT NOT NULL,               -- home, side
+    guid       TEXT NOT NULL,
+    stage      TEXT NOT NULL,               -- signed STEP, done STEP, over: OUTCOME
+    open       INTEGER NOT NULL,            -- 1 while something is owed
+    idx        INTEGER,                     -- our assertion's index, once known
+    nonce      INTEGER NOT NULL,            -- first account nonce of the assertion
+    bounty     TEXT NOT NULL,               -- what was announced, JSON
+    assertion  TEXT NOT NULL,               -- what was promised, with its secret, JSON
+    asserting  TEXT NOT NULL,               -- signed bytes, JSON
+    revealing  TEXT,
+    settling   TEXT,
+    sealed_at  TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    noted_at   TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    PRIMARY KEY (chain, guid)
+) STRICT;
+CREATE INDEX bounty_open ON bounty (nonce) WHERE open = 1;
+";
+
+/// Makes sure that the file exists and that only its owner can read it.
+pub(super) fn make_private(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(|_| ())
+}
+
+/// Sets the connection up and makes the tables of an empty file.
+pub(super) fn prepare(db: &mut rusqlite::Connection) -> rusqlite::Result<()> {
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let application: i64 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
+    match (application, version, tables) {
+        (APPLICATION_ID, VERSION, _) => Ok(()),
+        (APPLICATION_ID, newer, _) => Err(refuse(&format!(
+            "it is of version {newer}, this program knows version {VERSION}: use the newer program"
+        ))),
+        (_, _, 0) => {
+            let transaction = db.transaction()?;
+            transaction.execute_batch(TABLES)?;
+            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+            transaction.pragma_update(None, "user_version", VERSION)?;
+            transaction.commit()
+        }
+        _ => Err(refuse("it is an SQLite file, but no journal: name another with --journal")),
+    }
+}
+
+/// The account that the journal belongs to; a new journal belongs to `account`.
+pub(super) fn owner(db: &mut rusqlite::Connection, account: &str) -> rusqlite::Result<String> {
+    db.execute("INSERT OR IGNORE INTO value (key, value) VALUES ('account', ?1)", params![account])?;
+    db.query_row("SELECT value FROM value WHERE key = 'account'", [], |row| row.get(0))
+}
+
+pub(super) fn value(db: &rusqlite::Connection, key: &str) -> rusqlite::Result<Option<String>> {
+    use rusqlite::OptionalExtension;
+    db.query_row("SELECT value FROM value WHERE key = ?1", params![key], |row| row.get(0)).optional()
+}
+
+pub(super) fn set_value(db: &rusqlite::Connection, key: &str, value: &str) -> rusqlite::Result<()> {
+    db.execute("INSERT OR REPLACE INTO value (key, value) VALUES (?1, ?2)", params![key, value]).map(|_| ())
+}
+
+fn refuse(why: &str) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(
+        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_NOTADB),
+        Some(why.to_owned()),
+    )
+}

@@ -1,0 +1,203 @@
+//! The one task that owns an account's nonces on a chain: it signs, seals and sends, one step after the other.
+//!
+//! Steps leave in the order of their account nonces, and a step that needs several transactions takes adjacent ones.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::journal::{Journal, JournalError, Record, Sealed};
+use crate::{
+    bounty::{Assertion, Bounty, Step},
+    market::{Market, MarketError, Sent, Signed},
+    units::{Chain, Tick},
+};
+
+/// How often the same bytes are handed in again right away when no answer comes.
+const TRIES: u32 = 3;
+/// How many steps may wait.
+const WAITING: usize = 64;
+
+/// What is to leave.
+pub(super) enum Parcel<M: Market> {
+    /// An assertion: sealed with its secret, sent only up to `last_call`, and not at all when the engine is closing.
+    Assertion { bounty: Bounty, assertion: Assertion, draft: M::Draft, last_call: Tick },
+    /// A later step of a sealed bounty.
+    Step { record: Box<Record>, step: Step, draft: M::Draft },
+    /// Bytes that are sealed already.
+    Again(Sealed),
+}
+
+/// What became of a parcel.
+#[derive(Debug)]
+pub(super) enum Posted {
+    /// Nothing was signed, or what was signed was not sealed and is forgotten.
+    Dropped(DropReason),
+    /// It is sealed; how the market took it.
+    Sealed(Sealed, Result<Sent, MarketError>),
+}
+
+/// Why nothing left.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DropReason {
+    #[error("it is too late")]
+    Late,
+    #[error("the engine is shutting down")]
+    Closing,
+    #[error("it could not be sealed")]
+    Journal(#[from] JournalError),
+    #[error("the market did not help")]
+    Market(#[from] MarketError),
+}
+
+impl DropReason {
+    /// Whether trying again can help.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::Late | Self::Closing => false,
+            Self::Journal(_) => true,
+            Self::Market(error) => error.is_transient(),
+        }
+    }
+}
+
+/// Where parcels are handed in for one chain. A clone is another handle to the same task.
+pub(super) struct Outbox<M: Market> {
+    parcels: mpsc::Sender<(Parcel<M>, oneshot::Sender<Posted>)>,
+}
+
+impl<M: Market> std::fmt::Debug for Outbox<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outbox").finish_non_exhaustive()
+    }
+}
+
+impl<M: Market> Clone for Outbox<M> {
+    fn clone(&self) -> Self {
+        Self { parcels: self.parcels.clone() }
+    }
+}
+
+impl<M: Market> Outbox<M> {
+    /// Starts the task. It ends when all handles are gone.
+    pub(super) fn start(
+        chain: Chain,
+        market: Arc<M>,
+        journal: Journal,
+        clock: watch::Receiver<Tick>,
+        closing: CancellationToken,
+    ) -> Self {
+        let (parcels, mut inbox) = mpsc::channel::<(Parcel<M>, oneshot::Sender<Posted>)>(WAITING);
+        let mut clerk = Clerk { chain, market, journal, clock, closing, next_nonce: None, kept: None };
+        tokio::spawn(async move {
+            while let Some((parcel, answer)) = inbox.recv().await {
+                let posted = clerk.post(parcel).await;
+                // Whoever asked may be gone; the journal knows.
+                let _ = answer.send(posted);
+            }
+        });
+        Self { parcels }
+    }
+
+    /// Has a parcel signed, sealed and sent.
+    pub(super) async fn post(&self, parcel: Parcel<M>) -> Posted {
+        let (answer, posted) = oneshot::channel();
+        let handed_in = self.parcels.send((parcel, answer)).await.is_ok();
+        match posted.await {
+            Ok(posted) if handed_in => posted,
+            _ => Posted::Dropped(DropReason::Closing),
+        }
+    }
+}
+
+struct Clerk<M: Market> {
+    chain: Chain,
+    market: Arc<M>,
+    journal: Journal,
+    clock: watch::Receiver<Tick>,
+    closing: CancellationToken,
+    /// The next free account nonce, as far as we know; `None`: ask the node.
+    next_nonce: Option<u64>,
+    /// What the journal keeps of what the market learned, as far as this task wrote it.
+    kept: Option<String>,
+}
+
+impl<M: Market> Clerk<M> {
+    async fn post(&mut self, parcel: Parcel<M>) -> Posted {
+        let sealed = match self.seal(parcel).await {
+            Ok(sealed) => sealed,
+            Err(reason) => return Posted::Dropped(reason),
+        };
+        let sent = self.send(&sealed).await;
+        let after = sealed.signed().transactions.last().map(|t| t.nonce.saturating_add(1));
+        self.next_nonce = match sent {
+            Ok(Sent::Pooled) => self.next_nonce.max(after),
+            Ok(Sent::Spent) | Err(_) => None,
+        };
+        Posted::Sealed(sealed, sent)
+    }
+
+    async fn seal(&mut self, parcel: Parcel<M>) -> Result<Sealed, DropReason> {
+        match parcel {
+            Parcel::Assertion { bounty, assertion, draft, last_call } => {
+                if self.closing.is_cancelled() {
+                    return Err(DropReason::Closing);
+                }
+                if *self.clock.borrow() > last_call {
+                    return Err(DropReason::Late);
+                }
+                self.keep_learned().await?;
+                let signed = self.sign(draft).await?;
+                Ok(self.journal.seal(&bounty, &assertion, signed).await?)
+            }
+            Parcel::Step { record, step, draft } => {
+                let signed = self.sign(draft).await?;
+                Ok(self.journal.seal_step(&record, step, signed).await?)
+            }
+            Parcel::Again(sealed) => Ok(sealed),
+        }
+    }
+
+    /// The draft may have taught the market something that has to hold from now on.
+    async fn keep_learned(&mut self) -> Result<(), JournalError> {
+        let learned = self.market.learned(self.chain);
+        if let Some(text) = learned.as_ref()
+            && learned != self.kept
+        {
+            self.journal.set_learned(self.chain, text.clone()).await?;
+            self.kept = learned;
+        }
+        Ok(())
+    }
+
+    /// Signs with the next account nonces. They are taken only when the bytes are sent: if sealing fails, the next step gets them.
+    async fn sign(&mut self, draft: M::Draft) -> Result<Signed, MarketError> {
+        let nonce = match self.next_nonce {
+            Some(nonce) => nonce,
+            None => *self.next_nonce.insert(self.market.nonce(self.chain).await?),
+        };
+        self.market.sign(draft, nonce)
+    }
+
+    async fn send(&self, sealed: &Sealed) -> Result<Sent, MarketError> {
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            match self.market.send(sealed).await {
+                Err(error) if error.is_transient() && tried < TRIES => {
+                    let pause = match &error {
+                        MarketError::Busy { retry_after, .. } => *retry_after,
+                        _ => Duration::from_millis(200) * tried,
+                    };
+                    tracing::warn!(bounty = %sealed.id(), step = %sealed.step(), %error, "sending the same bytes again");
+                    time::sleep(pause).await;
+                }
+                sent => return sent,
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The way out: a signal, no new bounties, requests in flight, what stays owed.
+
+use std::{io, time::Duration};
+
+use tokio::time;
+
+use super::driver::Driver;
+use crate::{
+    bounty::{
+        BountyId, Step,
+        machine::{Input, Stage},
+    },
+    market::Market,
+    scanner::Scanner,
+};
+
+/// How long requests in flight may take after the signal to stop.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// Listens for SIGTERM and Ctrl-C from now on; the future ends with the first of them. Fails if the system lets nobody listen.
+#[cfg(unix)]
+pub fn signalled() -> io::Result<impl Future<Output = ()> + Send> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Listens for Ctrl-C.
+#[cfg(not(unix))]
+pub fn signalled() -> io::Result<impl Future<Output = ()> + Send> {
+    Ok(async {
+        // Without a way to listen there is nothing to wait for.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}
+
+impl<M: Market, S: Scanner> Driver<M, S> {
+    /// No new bounties, and none of those on which nothing is staked yet.
+    pub(super) fn close(&mut self) {
+        if !self.closing.is_cancelled() {
+            tracing::info!("shutting down: no new bounties");
+        }
+        self.closing.cancel();
+        for id in self.book.ids() {
+            if let Some(entry) = self.book.get_mut(id)
+                && entry.machine.stage() == Stage::Open
+            {
+                self.forget(id);
+            }
+        }
+    }
+
+    /// Requests in flight finish; what stays owed is told.
+    pub(super) async fn finish(mut self) {
+        self.close();
+        self.tasks.close();
+        let tasks = self.tasks.clone();
+        let in_flight = async {
+            loop {
+                tokio::select! {
+                    () = tasks.wait() => break,
+                    told = self.told.recv() => if let Some((id, input)) = told { self.take_note(id, input).await },
+                }
+            }
+        };
+        if time::timeout(GRACE, in_flight).await.is_err() {
+            tracing::warn!("requests in flight were cut off; the journal knows of them");
+        }
+        while let Ok((id, input)) = self.told.try_recv() {
+            self.take_note(id, input).await;
+        }
+        for entry in self.book.entries() {
+            let (windows, stage) = (entry.machine.windows(), entry.machine.stage());
+            let reveal_owed =
+                matches!(stage, Stage::Signed(Step::Assert | Step::Reveal) | Stage::Done(Step::Assert));
+            let (what, from, until) = if reveal_owed {
+                ("reveal", windows.expiration, windows.reveal_ends().to_string())
+            } else {
+                ("settlement", windows.reveal_ends(), "any time".to_owned())
+            };
+            tracing::warn!(bounty = %entry.bounty.id, what, %from, until, "owed: start the engine again on this journal");
+        }
+    }
+
+    /// What came of a request counts, but nothing new is begun.
+    async fn take_note(&mut self, id: BountyId, input: Input) {
+        if let Some(entry) = self.book.get_mut(id) {
+            entry.machine.handle(input);
+        }
+        self.note(id).await;
+    }
+}

@@ -1,0 +1,143 @@
+//! Takes one step of one bounty: what is asked, built, sealed, sent and waited for, in that order.
+//!
+//! Each step ends with exactly one input for the bounty's machine that says what came of it.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::{
+    journal::{Journal, Record, Sealed},
+    outbox::{Outbox, Parcel, Posted},
+};
+use crate::{
+    bounty::{Assertion, Bounty, BountyId, Step, machine::Input},
+    market::{Action, Fate, Market, Sent},
+    units::{Nct, Tick},
+};
+
+/// Everything a step needs.
+pub(super) struct Steps<M: Market> {
+    pub(super) market: Arc<M>,
+    pub(super) journal: Journal,
+    pub(super) outbox: Outbox<M>,
+    pub(super) tell: mpsc::Sender<(BountyId, Input)>,
+}
+
+impl<M: Market> Steps<M> {
+    /// Stakes: nothing before the money is known to be there. `needed` is what this assertion costs, and all others that are sealed
+    /// and not yet charged.
+    pub(super) async fn assert(self, bounty: Bounty, assertion: Assertion, last_call: Tick, needed: Nct) {
+        let (id, step) = (bounty.id, Step::Assert);
+        match self.market.balance(id.chain).await {
+            Ok(balance) if balance >= needed => {}
+            Ok(balance) => {
+                tracing::warn!(bounty = %id, %balance, %needed, "the balance is too low, nothing is staked");
+                return self.dropped(id, step, false).await;
+            }
+            Err(error) => {
+                tracing::warn!(bounty = %id, error = &error as &dyn std::error::Error, "the balance is not known");
+                return self.dropped(id, step, error.is_transient()).await;
+            }
+        }
+        match self.market.draft(id, Action::Assert(&assertion)).await {
+            Ok(draft) => self.post(id, step, Parcel::Assertion { bounty, assertion, draft, last_call }).await,
+            Err(error) => {
+                tracing::warn!(bounty = %id, error = &error as &dyn std::error::Error, "the assertion could not be built");
+                self.dropped(id, step, error.is_transient()).await;
+            }
+        }
+    }
+
+    /// Takes a later step of a bounty that is in the journal.
+    pub(super) async fn later(self, id: BountyId, step: Step, index: Option<u64>) {
+        let Some(record) = self.record(id).await else {
+            return self.dropped(id, step, true).await;
+        };
+        let action = match (step, index) {
+            (Step::Reveal, Some(index)) => Action::Reveal { assertion: &record.assertion, index },
+            (Step::Reveal, None) | (Step::Assert, _) => return self.dropped(id, step, false).await,
+            (Step::Settle, _) => Action::Settle,
+        };
+        match self.market.draft(id, action).await {
+            Ok(draft) => self.post(id, step, Parcel::Step { record: Box::new(record), step, draft }).await,
+            Err(error) => {
+                tracing::warn!(bounty = %id, %step, error = &error as &dyn std::error::Error, "the step could not be built");
+                self.dropped(id, step, true).await;
+            }
+        }
+    }
+
+    /// Hands the very same bytes in again.
+    pub(super) async fn again(self, id: BountyId, step: Step) {
+        match self.record(id).await.and_then(|record| record.signed(step)) {
+            Some(sealed) => self.post(id, step, Parcel::Again(sealed)).await,
+            None => self.tell(id, Input::Lost(step)).await,
+        }
+    }
+
+    /// Asks the market what it holds of ours.
+    pub(super) async fn ask(self, id: BountyId) {
+        let Some(record) = self.record(id).await else {
+            return self.tell(id, Input::Unanswered).await;
+        };
+        match self.market.find(id, &record.assertion).await {
+            Ok(placed) => self.tell(id, Input::Found(placed)).await,
+            Err(error) => {
+                tracing::warn!(bounty = %id, error = &error as &dyn std::error::Error, "cannot look for our assertion");
+                self.tell(id, Input::Unanswered).await;
+            }
+        }
+    }
+
+    async fn post(&self, id: BountyId, step: Step, parcel: Parcel<M>) {
+        match self.outbox.post(parcel).await {
+            Posted::Dropped(reason) => {
+                tracing::warn!(bounty = %id, %step, reason = &reason as &dyn std::error::Error, "not sent");
+                self.dropped(id, step, reason.is_transient()).await;
+            }
+            Posted::Sealed(sealed, sent) => {
+                self.tell(id, Input::Sealed(step)).await;
+                let input = self.outcome(&sealed, sent).await;
+                self.tell(id, input).await;
+            }
+        }
+    }
+
+    /// What came of sealed bytes.
+    async fn outcome(&self, sealed: &Sealed, sent: Result<Sent, crate::market::MarketError>) -> Input {
+        let (id, step) = (sealed.id(), sealed.step());
+        let sent = match sent {
+            Ok(sent) => sent,
+            Err(error) => {
+                tracing::warn!(bounty = %id, %step, error = &error as &dyn std::error::Error, "what came of it is not known");
+                return Input::Lost(step);
+            }
+        };
+        match (self.market.fate(sealed).await, sent) {
+            (Ok(Fate::Pending), Sent::Spent) => Input::Spent(step),
+            (Ok(Fate::Pending), Sent::Pooled) => Input::Lost(step),
+            (Ok(fate), _) => Input::Fate(step, fate),
+            (Err(error), _) => {
+                tracing::warn!(bounty = %id, %step, error = &error as &dyn std::error::Error, "what came of it is not known");
+                Input::Lost(step)
+            }
+        }
+    }
+
+    async fn record(&self, id: BountyId) -> Option<Record> {
+        self.journal.record(id).await.unwrap_or_else(|error| {
+            tracing::error!(bounty = %id, error = &error as &dyn std::error::Error, "the journal cannot be read");
+            None
+        })
+    }
+
+    async fn dropped(&self, id: BountyId, step: Step, again: bool) {
+        self.tell(id, Input::Dropped { step, again }).await;
+    }
+
+    async fn tell(&self, id: BountyId, input: Input) {
+        // The driver is gone only when the engine has stopped.
+        let _ = self.tell.send((id, input)).await;
+    }
+}

@@ -1,0 +1,179 @@
+//! A polyswarmd node as a market, in its ethereum variant: contracts, signed transactions, commit and reveal.
+//!
+//! ```text
+//! socket ─► wire ─► session ─► Heard            what the node tells
+//! lookup · download · find ─► rest              what it is asked
+//! draft ─► verify ─► sign ─► transactions       what it is made to do
+//! ```
+//!
+//! Each file holds one of these; [`connect`](Polyswarmd::connect) puts them together. No file here decides about a bounty.
+
+pub mod address;
+pub mod calldata;
+mod connect;
+mod download;
+mod draft;
+mod envelope;
+mod find;
+pub mod keystore;
+mod lookup;
+mod options;
+mod pause;
+mod pins;
+mod rest;
+mod reveal;
+mod session;
+pub mod sign;
+mod socket;
+mod tls;
+mod transactions;
+mod uri;
+pub mod verify;
+mod wire;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
+
+pub use self::{
+    connect::ConnectError,
+    draft::Draft,
+    options::{Options, Timeouts},
+};
+use self::{keystore::Wallet, rest::Rest, verify::Pins};
+use crate::{
+    bounty::{
+        Assertion, Bounty, BountyId, Parameters,
+        commitment::{Commitment, Secret},
+    },
+    engine::journal::Sealed,
+    market::{Action, Fate, Listed, Market, MarketError, Placed, Sent, Signed, Terms},
+    units::{Chain, Nct},
+};
+
+/// A node, one account on it, and the chains that are worked on.
+#[derive(Debug)]
+pub struct Polyswarmd {
+    rest: Arc<Rest>,
+    wallet: Wallet,
+    limits: verify::Limits,
+    chains: BTreeMap<Chain, Shared>,
+    tasks: TaskTracker,
+}
+
+/// What is known of a chain.
+#[derive(Debug)]
+struct Shared {
+    /// What transactions must hold; what is unset is learned from the first assertion.
+    pins: Mutex<Pins>,
+    /// What the market asks for now, kept up to date by the chain's session.
+    parameters: watch::Receiver<Parameters>,
+}
+
+impl Shared {
+    fn new(pins: Pins, parameters: watch::Receiver<Parameters>) -> Self {
+        Self { pins: Mutex::new(pins), parameters }
+    }
+
+    fn pins(&self) -> MutexGuard<'_, Pins> {
+        self.pins.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Polyswarmd {
+    /// What the transactions of `chain` must hold, as set at the start or learned since.
+    pub fn pins(&self, chain: Chain) -> Option<Pins> {
+        Some(*self.chains.get(&chain)?.pins())
+    }
+
+    /// Waits until nothing of it runs any more, after the token given to [`connect`](Self::connect) was cancelled.
+    pub async fn closed(&self) {
+        self.tasks.wait().await;
+    }
+
+    /// What the market asks for now.
+    fn parameters(&self, chain: Chain) -> Result<Parameters, MarketError> {
+        Ok(*self.shared(chain)?.parameters.borrow())
+    }
+
+    fn shared(&self, chain: Chain) -> Result<&Shared, MarketError> {
+        self.chains.get(&chain).ok_or_else(|| MarketError::Refused {
+            request: format!("work on {chain}"),
+            reason: "this chain was not chosen at the start".to_owned(),
+        })
+    }
+}
+
+impl Market for Polyswarmd {
+    type Draft = Draft;
+
+    fn terms(&self) -> Terms {
+        Terms { reveal: true, settle: true, answer_unknown: false, one_artifact: false }
+    }
+
+    fn account(&self) -> String {
+        self.rest.account().to_owned()
+    }
+
+    fn commit(&self, verdicts: &[bool], secret: Secret) -> Result<Commitment, MarketError> {
+        Commitment::new(self.wallet.address(), verdicts, secret).map_err(|error| MarketError::Refused {
+            request: "to commit to verdicts".to_owned(),
+            reason: error.to_string(),
+        })
+    }
+
+    async fn artifacts(&self, bounty: &Bounty) -> Result<Vec<Listed>, MarketError> {
+        lookup::artifacts(&self.rest, bounty).await
+    }
+
+    async fn artifact(&self, bounty: &Bounty, index: usize, max_size: u64) -> Result<Bytes, MarketError> {
+        let path = format!("{}{index}/", lookup::artifacts_path(bounty)?);
+        download::artifact(&self.rest, &path, max_size).await
+    }
+
+    async fn artifact_count(&self, id: BountyId) -> Result<u64, MarketError> {
+        lookup::artifact_count(&self.rest, id).await
+    }
+
+    async fn balance(&self, chain: Chain) -> Result<Nct, MarketError> {
+        lookup::balance(&self.rest, chain).await
+    }
+
+    async fn draft(&self, id: BountyId, action: Action<'_>) -> Result<Draft, MarketError> {
+        draft::draft(self, id, action).await
+    }
+
+    async fn nonce(&self, chain: Chain) -> Result<u64, MarketError> {
+        lookup::nonce(&self.rest, chain).await
+    }
+
+    fn sign(&self, draft: Draft, nonce: u64) -> Result<Signed, MarketError> {
+        sign::sign(&self.wallet, &draft.verified, nonce)
+    }
+
+    async fn send(&self, sealed: &Sealed) -> Result<Sent, MarketError> {
+        transactions::send(&self.rest, sealed).await
+    }
+
+    async fn fate(&self, sealed: &Sealed) -> Result<Fate, MarketError> {
+        transactions::fate(&self.rest, sealed).await
+    }
+
+    fn learned(&self, chain: Chain) -> Option<String> {
+        let pins = self.pins(chain)?;
+        serde_json::to_string(&pins).ok().filter(|_| pins != Pins::default())
+    }
+
+    fn recall(&self, chain: Chain, learned: &str) -> Result<(), MarketError> {
+        pins::recall(&mut self.shared(chain)?.pins(), learned)
+    }
+
+    async fn find(&self, id: BountyId, assertion: &Assertion) -> Result<Option<Placed>, MarketError> {
+        find::assertion(&self.rest, id, assertion).await
+    }
+}

@@ -1,0 +1,106 @@
+//! What the node knows: the market's parameters, a bounty's artifacts, our balance and our account nonce.
+
+use serde::Deserialize;
+
+use super::{rest::Rest, uri};
+use crate::{
+    bounty::{Bounty, BountyId, Parameters, commitment::MAX_ARTIFACTS},
+    market::{Listed, MarketError},
+    units::{Chain, Nct},
+};
+
+/// `GET /bounties/parameters`. Unlike in events, amounts are numbers here.
+#[derive(Deserialize)]
+struct ParametersAnswer {
+    assertion_fee: u128,
+    assertion_bid_minimum: u128,
+    assertion_bid_maximum: u128,
+    assertion_reveal_window: u64,
+    arbiter_vote_window: u64,
+}
+
+/// What the market asks for now.
+pub(super) async fn parameters(rest: &Rest, chain: Chain) -> Result<Parameters, MarketError> {
+    let answer: ParametersAnswer = rest.get("/bounties/parameters").chain(chain).result().await?;
+    Ok(Parameters {
+        assertion_fee: Nct(answer.assertion_fee),
+        bid_minimum: Nct(answer.assertion_bid_minimum),
+        bid_maximum: Nct(answer.assertion_bid_maximum),
+        reveal_window: answer.assertion_reveal_window,
+        vote_window: answer.arbiter_vote_window,
+    })
+}
+
+#[derive(Deserialize)]
+struct ArtifactAnswer {
+    name: Option<String>,
+}
+
+/// The artifacts of a bounty, each with what its poster said of it.
+pub(super) async fn artifacts(rest: &Rest, bounty: &Bounty) -> Result<Vec<Listed>, MarketError> {
+    let call = rest.get(artifacts_path(bounty)?).chain(bounty.id.chain);
+    let name = call.name();
+    let answers: Option<Vec<ArtifactAnswer>> = call.result().await?;
+    let answers = answers.unwrap_or_default();
+    if answers.len() > MAX_ARTIFACTS {
+        let reason =
+            format!("it lists {} artifacts, and a bounty has {MAX_ARTIFACTS} at most", answers.len());
+        return Err(MarketError::Refused { request: name, reason });
+    }
+    let metadata = bounty.metadata.iter().cloned().chain(std::iter::repeat_with(Default::default));
+    let listed =
+        |(answer, metadata): (ArtifactAnswer, _)| Listed { name: answer.name.unwrap_or_default(), metadata };
+    Ok(answers.into_iter().zip(metadata).map(listed).collect())
+}
+
+/// The path of a bounty's artifacts. Its URI comes from a stranger: one that cannot name artifacts is not asked for.
+pub(super) fn artifacts_path(bounty: &Bounty) -> Result<String, MarketError> {
+    if uri::names_artifacts(&bounty.uri) {
+        return Ok(format!("/artifacts/{}/", bounty.uri));
+    }
+    let uri = super::wire::bounded(&bounty.uri, 80);
+    Err(MarketError::Refused {
+        request: format!("the artifacts of {}", bounty.id),
+        reason: format!("`{uri}` is neither an IPFS hash nor a SHA-256"),
+    })
+}
+
+#[derive(Deserialize)]
+struct BountyAnswer {
+    num_artifacts: u64,
+}
+
+/// How many artifacts the contract believes a bounty has.
+pub(super) async fn artifact_count(rest: &Rest, id: BountyId) -> Result<u64, MarketError> {
+    let answer: BountyAnswer = rest.get(format!("/bounties/{}", id.guid)).chain(id.chain).result().await?;
+    Ok(answer.num_artifacts)
+}
+
+/// Our balance.
+pub(super) async fn balance(rest: &Rest, chain: Chain) -> Result<Nct, MarketError> {
+    rest.get(format!("/balances/{}/nct", rest.account())).chain(chain).result().await
+}
+
+/// The next account nonce that nothing uses, neither mined nor waiting in the node's pool.
+///
+/// The node counts pooled transactions as far as they follow without a gap. Should its count be behind its own pool, the
+/// pool decides: a nonce taken twice would replace a transaction that waits. A node that does not tell its pool is
+/// believed.
+pub(super) async fn nonce(rest: &Rest, chain: Chain) -> Result<u64, MarketError> {
+    let mut nonce: u64 = rest.get("/nonce").chain(chain).result().await?;
+    let pooled: Vec<String> = match rest.get("/pending").chain(chain).result().await {
+        Err(MarketError::Refused { reason, .. }) => {
+            tracing::debug!(%chain, reason, "the node does not tell what is in its pool");
+            Vec::new()
+        }
+        other => other?,
+    };
+    let mut pooled: Vec<u64> = pooled.iter().filter_map(|nonce| nonce.parse().ok()).collect();
+    pooled.sort_unstable();
+    for taken in pooled {
+        if taken == nonce {
+            nonce = nonce.saturating_add(1);
+        }
+    }
+    Ok(nonce)
+}

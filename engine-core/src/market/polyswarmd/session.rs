@@ -1,0 +1,145 @@
+//! One chain's events, for ever: connect, take the parameters, read frames, and come back after every loss.
+
+use std::{error::Error as _, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    lookup,
+    rest::Rest,
+    socket::{Limits, Socket, SocketError},
+    wire::{self, Frame},
+};
+use crate::{
+    bounty::{
+        Parameters,
+        event::{Event, Heard},
+    },
+    market::{MarketError, backoff::Backoff},
+    units::Chain,
+};
+
+/// Listens on one chain.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) chain: Chain,
+    pub(super) url: String,
+    pub(super) rest: Arc<Rest>,
+    pub(super) tls: Arc<rustls::ClientConfig>,
+    pub(super) heard: mpsc::Sender<Heard>,
+    /// What the market asks for now; the session keeps it up to date.
+    pub(super) parameters: watch::Sender<Parameters>,
+}
+
+/// Runs all sessions until `cancel`. Should one end by itself all of them do, and with them the channel of events: an
+/// engine that no longer hears one chain must know.
+pub(super) async fn run_all(sessions: Vec<Session>, cancel: CancellationToken) {
+    let mut tasks = JoinSet::new();
+    for session in sessions {
+        let (chain, cancel) = (session.chain, cancel.clone());
+        tasks
+            .spawn(async move { cancel.run_until_cancelled(session.run()).await.map(|NobodyListens| chain) });
+    }
+    match tasks.join_next().await {
+        Some(Ok(None)) => {}
+        Some(Ok(Some(chain))) => tracing::debug!(%chain, "nobody wants the market's events any more"),
+        Some(Err(error)) => tracing::error!(%error, "a listener ended; no more events come from any chain"),
+        None => tracing::error!("there is no chain to listen on"),
+    }
+    // With one of them gone the others are of no use; dropping the set ends them.
+}
+
+/// The receiver of events is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct NobodyListens;
+
+/// Why a connection came to its end.
+enum End {
+    NobodyListens,
+    Socket(SocketError),
+    Parameters(MarketError),
+}
+
+impl Session {
+    /// Ends only when nobody listens.
+    async fn run(self) -> NobodyListens {
+        let timeouts = &self.rest.timeouts;
+        let mut backoff = Backoff::new(timeouts.first_wait, timeouts.longest_wait, timeouts.stable);
+        let mut before = false;
+        loop {
+            let mut opened = None;
+            let end = match self.connection(&mut opened, &mut before).await {
+                Err(End::NobodyListens) => return NobodyListens,
+                Err(end) => end,
+                Ok(never) => match never {},
+            };
+            backoff.held(opened.map_or(Duration::ZERO, |at: Instant| at.elapsed()));
+            let wait = backoff.next(rand::random());
+            tracing::warn!(chain = %self.chain, why = %end, ?wait, "not connected to the market; trying again");
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// One connection, from its handshake to its end. It notes when it was `opened`, and in `before` that there was one.
+    async fn connection(
+        &self,
+        opened: &mut Option<Instant>,
+        before: &mut bool,
+    ) -> Result<std::convert::Infallible, End> {
+        let timeouts = &self.rest.timeouts;
+        let limits =
+            Limits { connect: timeouts.connect, ping: timeouts.ping, silence: timeouts.silence(self.chain) };
+        let mut socket = Socket::open(&self.url, Arc::clone(&self.tls), limits).await.map_err(End::Socket)?;
+        // Only now: a change between the look-up and the first frame would be missed otherwise.
+        let parameters = lookup::parameters(&self.rest, self.chain).await.map_err(End::Parameters)?;
+        *opened = Some(Instant::now());
+        tracing::info!(chain = %self.chain, url = %self.url, "connected to the market");
+        self.tell_parameters(parameters).await?;
+        if std::mem::replace(before, true) {
+            self.tell(Event::Reconnected).await?;
+        }
+        loop {
+            let text = socket.text().await.map_err(End::Socket)?;
+            match wire::read(&text, self.chain) {
+                Ok(Frame::Event(event)) => self.tell(event).await?,
+                Ok(Frame::Change(change)) => {
+                    let parameters = change.apply(*self.parameters.borrow());
+                    self.tell_parameters(parameters).await?;
+                }
+                Ok(Frame::Ignored(event)) => tracing::trace!(chain = %self.chain, event, "of no use"),
+                Err(error) => tracing::warn!(chain = %self.chain, %error, "a frame was dropped"),
+            }
+        }
+    }
+
+    async fn tell_parameters(&self, parameters: Parameters) -> Result<(), End> {
+        self.parameters.send_replace(parameters);
+        self.tell(Event::Parameters(parameters)).await
+    }
+
+    async fn tell(&self, event: Event) -> Result<(), End> {
+        self.heard.send(Heard { chain: self.chain, event }).await.map_err(|_| End::NobodyListens)
+    }
+}
+
+impl std::fmt::Display for End {
+    /// With the cause: it goes into one log line.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (text, mut cause): (String, Option<&dyn std::error::Error>) = match self {
+            Self::NobodyListens => ("nobody listens".to_owned(), None),
+            Self::Socket(error) => (error.to_string(), error.source()),
+            Self::Parameters(error) => (error.to_string(), error.source()),
+        };
+        f.write_str(&wire::bounded(&text, 300))?;
+        while let Some(error) = cause {
+            write!(f, ": {}", wire::bounded(&error.to_string(), 300))?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,43 @@
+//! The table `[multi]`: which backends, and how their ballots become one result.
+
+mod choice;
+mod program;
+
+use engine_core::settings::{Section, Time};
+use serde::Deserialize;
+
+pub use self::{
+    choice::{BadChoice, BuiltIn, Choice},
+    program::{BadProgram, ExternalProgram},
+};
+use crate::distill::Rule;
+
+/// Which backends are asked, and how their ballots become one result: flags, variables, and the table `[multi]`.
+#[derive(Clone, Debug, clap::Args, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[command(next_help_heading = "Backends")]
+pub struct MultiSettings {
+    /// Which built-in backends to ask, separated by commas: yara, clamav; or none
+    #[arg(long, value_name = "NAMES", default_value = "yara,clamav")]
+    pub backends: Choice,
+
+    /// Ask a program too, under this name; may be repeated [example: 'own=exec:python3 own.py --fast']
+    ///
+    /// It speaks the backend protocol on its standard input and output. The command is split into words as a shell does it, and
+    /// run without one. A program that dies is one failed ballot for each scan until it starts again.
+    #[arg(long, value_name = "NAME=exec:COMMAND")]
+    #[serde(default)]
+    pub backend: Vec<ExternalProgram>,
+
+    /// Malicious if any backend says so (any), or if at least K do (quorum=K)
+    #[arg(long, value_name = "RULE", default_value = "any")]
+    pub distill: Rule,
+
+    /// The most time that one backend has for one file, such as 5s [default: all that the scan has]
+    #[arg(long, value_name = "TIME")]
+    pub backend_timeout: Option<Time>,
+}
+
+impl Section for MultiSettings {
+    const TABLE: &'static str = "multi";
+}

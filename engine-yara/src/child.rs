@@ -1,0 +1,71 @@
+//! What the program does as its own child: compile rules, or scan with a compiled set. Here is all that hands strangers' bytes to
+//! libyara when there is a sandbox.
+//!
+//! ```text
+//! child compile FOLDER PATH…   compiles the rules at PATH… into FOLDER, told what to leave out by a job in FOLDER
+//! child scan FOLDER            speaks the backend protocol over the set in FOLDER
+//! ```
+
+mod job;
+
+use std::{
+    ffi::{OsStr, OsString},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    rc::Rc,
+};
+
+use engine_core::{BoxError, scanner::child::serve};
+
+pub(crate) use self::job::{Event, Job};
+use crate::{
+    VERSION,
+    rules::{Rules, RulesError},
+    sync::{SyncYara, WithCanary},
+};
+
+/// The command `child` of a program that has a [`YaraScanner`](crate::YaraScanner): call it with the arguments that follow
+/// `child`. Nothing that a person would type.
+///
+/// It fails on arguments that it does not know, on a set that is not in a folder of this user alone, and when its input or output
+/// is not that of a [`YaraScanner`](crate::YaraScanner).
+pub fn child(args: Vec<OsString>) -> Result<(), BoxError> {
+    let mut args = args.into_iter();
+    match (args.next().as_deref().and_then(OsStr::to_str), args.next()) {
+        (Some("compile"), Some(folder)) => {
+            compile(Path::new(&folder), &args.map(PathBuf::from).collect::<Vec<_>>())
+        }
+        (Some("scan"), Some(folder)) => scan(Path::new(&folder)),
+        _ => Err("usage: child compile FOLDER PATH… | child scan FOLDER".into()),
+    }
+}
+
+/// Compiles, telling the parent each step on standard output.
+fn compile(folder: &Path, paths: &[PathBuf]) -> Result<(), BoxError> {
+    let job = Job::read(folder)?;
+    // Called by libyara: must not panic, as `println!` would when the parent is gone.
+    let watch: Rc<dyn Fn(&str)> = Rc::new(|file: &str| _ = tell(&Event::Trying(file.to_owned())));
+    let rules = Rules::load_without(paths, &job.informational, &job.left_out, watch);
+    let event = match rules.and_then(|mut rules| rules.save(folder).map(|()| rules)) {
+        Ok(rules) => Event::Done(rules.report().clone()),
+        Err(RulesError::Empty { bad, .. }) => Event::Empty(bad),
+        Err(error) => Event::Failed(error.to_string()),
+    };
+    Ok(tell(&event)?)
+}
+
+fn tell(event: &Event) -> io::Result<()> {
+    let mut line = serde_json::to_vec(event)?;
+    line.push(b'\n');
+    let mut output = io::stdout().lock();
+    output.write_all(&line)?;
+    output.flush()
+}
+
+fn scan(folder: &Path) -> Result<(), BoxError> {
+    let rules = Rules::open(folder)?;
+    let signatures = rules.report().digest.clone();
+    let job = Job::read(folder)?;
+    let scanner = WithCanary(SyncYara::new(rules).benign_confidence(job.benign_confidence));
+    Ok(serve(&scanner, VERSION, &signatures, io::stdin().lock(), io::stdout().lock())?)
+}

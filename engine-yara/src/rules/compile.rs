@@ -1,0 +1,140 @@
+//! Compiling with libyara: is a unit good, and all good units as one set.
+//!
+//! Of the crate `yara` only this is used: its texts come without NUL bytes, it is given no path, and a compiler that reported an
+//! error is thrown away. Includes are answered from memory.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+use yara::{CompileErrorLevel, Compiler};
+
+use super::{
+    report::RulesError,
+    source::{FileId, Sources},
+    units::Unit,
+};
+use crate::canary;
+
+/// Variables that rules may use. Their values are those of the scanned artifact; see [`crate::sync`].
+pub(crate) const VARIABLES: [&str; 5] = ["filename", "filepath", "extension", "filetype", "owner"];
+
+/// What is wrong with a file.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    pub(super) file: FileId,
+    pub(super) line: Option<usize>,
+    pub(super) cause: String,
+}
+
+impl Fault {
+    /// Something that libyara did not explain.
+    pub(super) fn unknown(file: FileId) -> Self {
+        Self { file, line: None, cause: "libyara refuses it without saying why".into() }
+    }
+
+    /// A file that is not to be tried.
+    pub(super) fn left_out(file: FileId, cause: String) -> Self {
+        Self { file, line: None, cause }
+    }
+}
+
+/// Compiles units. `watch` is told the name of each file before libyara gets it.
+pub(super) struct Compilation {
+    shelf: Rc<Shelf>,
+}
+
+impl Compilation {
+    pub(super) fn new(sources: &Sources, watch: Rc<dyn Fn(&str)>) -> Self {
+        let texts =
+            sources.iter().map(|(id, file)| (id, (file.shown.clone(), Rc::clone(&file.text)))).collect();
+        Self { shelf: Rc::new(Shelf { texts, watch, unit: RefCell::default() }) }
+    }
+
+    /// Whether a unit compiles; the errors in the order they were found otherwise.
+    pub(super) fn check(&self, unit: &Unit) -> Result<(), Vec<Fault>> {
+        let broken = |cause: String| vec![Fault { file: unit.root, line: None, cause }];
+        let compiler = self.compiler().map_err(|error| broken(error.to_string()))?;
+        match self.add(compiler, unit, "unit") {
+            Ok(_) => Ok(()),
+            Err(yara::Error::Compile(errors)) => {
+                let errors = errors.iter().filter(|error| error.level == CompileErrorLevel::Error);
+                Err(errors
+                    .map(|error| Fault {
+                        file: error.filename.as_deref().and_then(file_of).unwrap_or(unit.root),
+                        line: Some(error.line),
+                        cause: error.message.clone(),
+                    })
+                    .collect())
+            }
+            Err(other) => Err(broken(other.to_string())),
+        }
+    }
+
+    /// All units, each in the [namespace](namespace) of its place, and the canary in its own.
+    pub(super) fn build(&self, units: &[Unit]) -> Result<yara::Rules, RulesError> {
+        let failed = |error: yara::Error| RulesError::Library { cause: error.to_string() };
+        let mut compiler = self.compiler().map_err(|error| failed(error.into()))?;
+        for (place, unit) in units.iter().enumerate() {
+            compiler = self.add(compiler, unit, &namespace(place)).map_err(failed)?;
+        }
+        compiler =
+            compiler.add_rules_str_with_namespace(&canary::rule(), canary::NAMESPACE).map_err(failed)?;
+        compiler.compile_rules().map_err(|error| failed(error.into()))
+    }
+
+    fn compiler(&self) -> Result<Compiler, yara::YaraError> {
+        let mut compiler = Compiler::new()?;
+        for variable in VARIABLES {
+            compiler.define_variable(variable, "")?;
+        }
+        let shelf = Rc::clone(&self.shelf);
+        compiler.set_include_callback(move |name, _, _| shelf.give(name));
+        Ok(compiler)
+    }
+
+    fn add(&self, compiler: Compiler, unit: &Unit, namespace: &str) -> Result<Compiler, yara::Error> {
+        self.shelf.unit.replace(Given { without: unit.without.clone(), given: BTreeSet::new() });
+        // Even the unit's root is included, since errors tell the file of an include only.
+        compiler.add_rules_str_with_namespace(&format!("include \"{}.0\"", unit.root.0), namespace)
+    }
+}
+
+/// The namespace of the unit at a place.
+pub(super) fn namespace(place: usize) -> String {
+    format!("u{place}")
+}
+
+/// The file that an include names: `id.occurrence`.
+fn file_of(name: &str) -> Option<FileId> {
+    name.split_once('.')?.0.parse().ok().map(FileId)
+}
+
+/// The texts that includes are answered with. Called by libyara, so nothing in here may panic.
+struct Shelf {
+    texts: BTreeMap<FileId, (String, Rc<str>)>,
+    watch: Rc<dyn Fn(&str)>,
+    unit: RefCell<Given>,
+}
+
+#[derive(Default)]
+struct Given {
+    without: BTreeSet<FileId>,
+    given: BTreeSet<FileId>,
+}
+
+impl Shelf {
+    /// The text of a file; nothing for one that is left out or was given already, so that loops end.
+    fn give(&self, name: &str) -> Option<String> {
+        let id = file_of(name)?;
+        let (shown, text) = self.texts.get(&id)?;
+        let mut unit = self.unit.try_borrow_mut().ok()?;
+        if unit.without.contains(&id) || !unit.given.insert(id) {
+            return Some(String::new());
+        }
+        (self.watch)(shown);
+        Some(text.to_string())
+    }
+}

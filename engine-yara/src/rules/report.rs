@@ -1,0 +1,112 @@
+//! What became of the rules: how many there are, which files are bad and why.
+
+use serde::{Deserialize, Serialize};
+
+/// What a rule set came to. Printed by `check`, and told in the log when the set is loaded.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// How many rules the set has, private ones too.
+    pub rules: usize,
+    /// How many files they come from.
+    pub files: usize,
+    /// How many of the rules are informational: what they find is no evidence of malice.
+    pub informational: usize,
+    /// Files and includes that were left out, sorted by path.
+    pub bad: Vec<Complaint>,
+    /// Files that were loaded but are probably not what their author meant, sorted by path.
+    pub warnings: Vec<Complaint>,
+    /// `sha256:` and 64 hex digits over the loaded files' paths (relative to what was given) and their digests.
+    pub digest: String,
+}
+
+/// What is wrong with a rule file. Printed as `path:line: cause`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Complaint {
+    /// The file: what was given, joined with the way from there.
+    pub path: String,
+    /// The line, from 1, if there is one to blame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// The first cause, in libyara's words where they are its own.
+    pub cause: String,
+}
+
+impl Complaint {
+    pub(crate) fn new(path: impl Into<String>, line: Option<usize>, cause: impl Into<String>) -> Self {
+        Self { path: path.into(), line: line.filter(|line| *line > 0), cause: cause.into() }
+    }
+}
+
+impl std::fmt::Display for Complaint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.path)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": {}", self.cause)
+    }
+}
+
+/// Why there is no rule set. Each message says what to do next.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RulesError {
+    /// No path was given.
+    #[error("no rules: give --rules a file or folder of YARA rules, or set RULES_DIR")]
+    NotGiven,
+    /// A path that was given does not exist or may not be read.
+    #[error("rules {path} cannot be read: give --rules a file or folder that exists")]
+    Unreadable {
+        /// The path as given.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Nothing was left to scan with.
+    #[error("no rules in {paths}: nothing could be found with them{}", told(bad))]
+    Empty {
+        /// The paths as given.
+        paths: String,
+        /// The files that were left out.
+        bad: Vec<Complaint>,
+    },
+    /// Some files are bad, and that was asked to be an error.
+    #[error("{} bad rule files, and --strict-rules allows none: repair them or leave the option away{}", bad.len(), told(bad))]
+    Strict {
+        /// The files that are bad.
+        bad: Vec<Complaint>,
+    },
+    /// libyara failed as a whole.
+    #[error("libyara failed on the rules: {cause}")]
+    Library {
+        /// In its words.
+        cause: String,
+    },
+    /// The compiling child process failed.
+    #[error("the rules cannot be compiled: {cause}; --yara-memory and --compile-timeout give it more room")]
+    Compiler {
+        /// What happened.
+        cause: String,
+    },
+    /// The folder of the compiled set is not what it has to be.
+    #[error("the compiled rule set in {path} cannot be used: {cause}")]
+    Set {
+        /// The folder.
+        path: String,
+        /// Why.
+        cause: String,
+    },
+}
+
+/// The first few complaints, a line each.
+fn told(bad: &[Complaint]) -> String {
+    const SHOWN: usize = 10;
+    let mut text: String = bad.iter().take(SHOWN).map(|complaint| format!("\n  {complaint}")).collect();
+    if bad.len() > SHOWN {
+        text.push_str(&format!("\n  and {} more", bad.len() - SHOWN));
+    }
+    text
+}

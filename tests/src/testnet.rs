@@ -1,0 +1,178 @@
+//! A marketplace in one process: a polyswarmd node with its chain, an ambassador who posts bounties, and arbiters who
+//! know the truth.
+//!
+//! It is an independent judge: it shares no code with the engines. Signatures, account nonces, allowances,
+//! commitments, windows and payouts are checked as the real chain checks them, and a [`Report`] says what an account
+//! did with each bounty. Blocks are mined on command ([`Testnet::mine`]) or by time ([`Testnet::run`]).
+
+mod abi;
+mod artifacts;
+mod bits;
+mod chain;
+mod contract;
+mod event;
+mod metadata;
+mod node;
+mod payout;
+mod players;
+mod progress;
+mod record;
+mod report;
+mod rest;
+mod settings;
+mod socket;
+mod store;
+mod token;
+mod transaction;
+#[cfg(test)]
+mod vectors;
+mod world;
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use alloy_primitives::{Address, U256};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time};
+use uuid::Uuid;
+
+pub use self::{
+    artifacts::{ArtifactsError, Sample, load},
+    progress::{Change, What},
+    report::{ArtifactReport, BountyReport, Rejected, Report, Totals},
+    settings::{Settings, SettingsError},
+};
+use self::{node::Node, world::World};
+
+/// A running marketplace. Dropping it ends it.
+#[derive(Debug)]
+pub struct Testnet {
+    node: Arc<Node>,
+    address: SocketAddr,
+    server: JoinHandle<()>,
+    stop: oneshot::Sender<()>,
+}
+
+/// Why the marketplace does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TestnetError {
+    /// A setting is out of range.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The address is taken or not ours.
+    #[error("cannot listen on {address}: choose another with --listen")]
+    Listen {
+        /// As it was given.
+        address: String,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Testnet {
+    /// Listens and answers, at block 0. Nothing is mined or posted before [`mine`](Self::mine) or [`run`](Self::run).
+    ///
+    /// # Errors
+    /// [`TestnetError`] when a setting is out of range or the address cannot be listened on.
+    pub async fn start(settings: Settings) -> Result<Self, TestnetError> {
+        settings.check()?;
+        let failed = |source| TestnetError::Listen { address: settings.listen.clone(), source };
+        let listener = TcpListener::bind(&settings.listen).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let node = Arc::new(Node::new(World::new(&settings), settings.receipt_wait));
+        let (stop, stopped) = oneshot::channel();
+        let app = rest::router(node.clone());
+        let server = tokio::spawn(async move {
+            let stopped = async { stopped.await.unwrap_or_default() };
+            if let Err(e) = axum::serve(listener, app).with_graceful_shutdown(stopped).await {
+                tracing::error!(error = %e, "the server ended");
+            }
+        });
+        Ok(Self { node, address, server, stop })
+    }
+
+    /// Where it listens; the port is the real one when the setting had 0.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The base URL for `--polyswarmd-addr`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Mines the next block, sends its events, and tells what changed.
+    pub fn mine(&self) -> Vec<Change> {
+        self.node.mine()
+    }
+
+    /// The number of the newest block; 0 before the first.
+    pub fn head(&self) -> u64 {
+        self.node.world().chain.head()
+    }
+
+    /// Has a bounty posted in the next block, beside those of the timetable.
+    pub fn post_bounty(&self) -> Uuid {
+        let guid = Uuid::new_v4();
+        self.post_bounty_as(guid);
+        guid
+    }
+
+    /// The same with a chosen GUID; one that is in use ends in the report's rejected requests.
+    pub fn post_bounty_as(&self, guid: Uuid) {
+        self.node.world().plan.commanded.push(guid);
+    }
+
+    /// The tokens of an account in base units of 10⁻¹⁸ NCT.
+    pub fn balance(&self, account: Address) -> U256 {
+        self.node.world().balance(account)
+    }
+
+    /// The score so far.
+    pub fn report(&self) -> Report {
+        Report::of(&self.node.world())
+    }
+
+    /// All bounties were posted and are over.
+    pub fn is_over(&self) -> bool {
+        self.node.world().is_over()
+    }
+
+    /// Waits for a websocket client.
+    pub async fn first_client(&self) {
+        self.node.first_client().await;
+    }
+
+    /// Waits until the score is as wanted.
+    pub async fn until(&self, wanted: impl Fn(&Report) -> bool) {
+        self.node.until(|world| wanted(&Report::of(world)).then_some(())).await;
+    }
+
+    /// Waits until so many transactions of an account wait in the pool.
+    pub async fn until_pending(&self, account: Address, transactions: usize) {
+        self.node.until(|world| (world.chain.pending(account).len() >= transactions).then_some(())).await;
+    }
+
+    /// Mines a block each `block_time` until all bounties are over, and two more: those who wait for the receipt of
+    /// their last transaction get it. `watch` hears of each change.
+    pub async fn run(&self, block_time: Duration, mut watch: impl FnMut(&Change)) {
+        let mut clock = time::interval_at(time::Instant::now() + block_time, block_time);
+        clock.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        let mut more = 2;
+        while more > 0 {
+            clock.tick().await;
+            if self.is_over() {
+                more -= 1;
+            }
+            self.mine().iter().for_each(&mut watch);
+        }
+    }
+
+    /// Ends it: requests in flight have two seconds to finish.
+    pub async fn close(self) {
+        let Self { server, stop, .. } = self;
+        let abort = server.abort_handle();
+        if stop.send(()).is_ok() && time::timeout(Duration::from_secs(2), server).await.is_err() {
+            abort.abort();
+        }
+    }
+}

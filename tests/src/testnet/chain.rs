@@ -1,0 +1,133 @@
+//! The chain's bookkeeping: blocks, account nonces, the pool of transactions that wait, and receipts. Runs no contract.
+
+use std::collections::HashMap;
+
+use alloy_primitives::{Address, B256, U256};
+
+use super::{abi::CHAIN_ID, contract::Revert, event::Log, transaction::Transaction};
+
+/// The most gas that a transaction may ask for.
+pub(crate) const MAX_GAS: u64 = 50_000_000;
+/// What any transaction uses.
+const LEAST_GAS: u64 = 21_000;
+
+/// What became of a mined transaction.
+#[derive(Clone, Debug)]
+pub(crate) struct Receipt {
+    pub(crate) block: u64,
+    pub(crate) outcome: Result<Vec<Log>, Revert>,
+}
+
+/// Why the pool does not take a transaction, as the chain's client words it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("known transaction: {0}")]
+    Known(String),
+    #[error("invalid sender")]
+    InvalidSender,
+    #[error("nonce too low")]
+    NonceTooLow,
+    #[error("replacement transaction underpriced")]
+    Underpriced,
+    #[error("insufficient funds for gas * price + value")]
+    Funds,
+    #[error("intrinsic gas too low")]
+    GasTooLow,
+    #[error("exceeds block gas limit")]
+    GasTooHigh,
+}
+
+/// Blocks, nonces, pool and receipts. Accounts have no ether: gas is free here.
+#[derive(Debug, Default)]
+pub(crate) struct Chain {
+    head: u64,
+    nonces: HashMap<Address, u64>,
+    pool: Vec<Transaction>,
+    receipts: HashMap<B256, Receipt>,
+}
+
+impl Chain {
+    /// The number of the newest block; 0 before the first.
+    pub(crate) fn head(&self) -> u64 {
+        self.head
+    }
+
+    /// The next nonce of an account, pending transactions not counted.
+    pub(crate) fn nonce(&self, account: Address) -> u64 {
+        self.nonces.get(&account).copied().unwrap_or_default()
+    }
+
+    /// The next nonce of an account after the transactions that wait without a gap.
+    pub(crate) fn pending_nonce(&self, account: Address) -> u64 {
+        let waiting = self.pending(account);
+        (self.nonce(account)..).find(|nonce| !waiting.contains(nonce)).unwrap_or(u64::MAX)
+    }
+
+    /// The nonces that wait in the pool, sorted; those behind a gap too.
+    pub(crate) fn pending(&self, account: Address) -> Vec<u64> {
+        let mut nonces: Vec<u64> =
+            self.pool.iter().filter(|tx| tx.sender == account).map(|tx| tx.nonce).collect();
+        nonces.sort_unstable();
+        nonces
+    }
+
+    /// Whether the transaction waits or is mined.
+    pub(crate) fn knows(&self, hash: B256) -> bool {
+        self.receipts.contains_key(&hash) || self.pool.iter().any(|tx| tx.hash == hash)
+    }
+
+    pub(crate) fn receipt(&self, hash: B256) -> Option<&Receipt> {
+        self.receipts.get(&hash)
+    }
+
+    /// Takes a transaction into the pool.
+    ///
+    /// # Errors
+    /// A [`Refusal`]: the pool is as before.
+    pub(crate) fn submit(&mut self, tx: Transaction) -> Result<B256, Refusal> {
+        if self.pool.iter().any(|other| other.hash == tx.hash) {
+            return Err(Refusal::Known(hex::encode(tx.hash)));
+        }
+        if tx.chain_id != Some(CHAIN_ID) || !tx.low_s {
+            return Err(Refusal::InvalidSender);
+        }
+        if tx.gas > MAX_GAS {
+            return Err(Refusal::GasTooHigh);
+        }
+        if tx.nonce < self.nonce(tx.sender) {
+            return Err(Refusal::NonceTooLow);
+        }
+        if tx.gas_price > 0 || tx.value != U256::ZERO {
+            return Err(Refusal::Funds);
+        }
+        if tx.gas < LEAST_GAS {
+            return Err(Refusal::GasTooLow);
+        }
+        if self.pool.iter().any(|other| other.sender == tx.sender && other.nonce == tx.nonce) {
+            return Err(Refusal::Underpriced);
+        }
+        let hash = tx.hash;
+        self.pool.push(tx);
+        Ok(hash)
+    }
+
+    /// Begins the next block: its number and the transactions in it, in arrival order but for the order of nonces.
+    pub(crate) fn next_block(&mut self) -> (u64, Vec<Transaction>) {
+        self.head += 1;
+        let mut mined = Vec::new();
+        while let Some(next) = self.pool.iter().position(|tx| tx.nonce == self.nonce(tx.sender)) {
+            let tx = self.pool.remove(next);
+            self.nonces.insert(tx.sender, tx.nonce + 1);
+            mined.push(tx);
+        }
+        (self.head, mined)
+    }
+
+    /// Keeps what became of a transaction.
+    pub(crate) fn record(&mut self, hash: B256, receipt: Receipt) {
+        self.receipts.insert(hash, receipt);
+    }
+}
+
+#[cfg(test)]
+mod tests;

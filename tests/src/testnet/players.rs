@@ -1,0 +1,101 @@
+//! The accounts that live in the node: an ambassador who posts bounties, and arbiters who know the truth. They obey the
+//! same contract as everybody, but need no HTTP and no signatures.
+
+use alloy_primitives::{Address, B256, U256, address, keccak256};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{
+    abi::{Call, REGISTRY},
+    contract::Offer,
+    record::Record,
+    token::Token,
+    world::World,
+};
+
+/// Posts the bounties.
+pub(crate) const AMBASSADOR: Address = address!("4B1867c484871926109E3C47668d5C0938CA3527");
+/// Vote with the truth. Three, so that two decide.
+pub(crate) const ARBITERS: [Address; 3] = [
+    address!("A1b17e2000000000000000000000000000000001"),
+    address!("A1b17e2000000000000000000000000000000002"),
+    address!("A1b17e2000000000000000000000000000000003"),
+];
+
+/// One NCT in base units.
+pub(crate) const ONE: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
+
+/// What an account starts with: 1,000,000 NCT.
+pub(crate) fn million() -> U256 {
+    ONE * U256::from(1_000_000)
+}
+
+/// Gives the ambassador enough for any number of bounties.
+pub(crate) fn endow(token: &mut Token) {
+    token.mint(AMBASSADOR, million() * million());
+}
+
+/// What the players do in block `block`.
+pub(crate) fn play(world: &mut World, block: u64) {
+    for guid in std::mem::take(&mut world.plan.commanded) {
+        post(world, block, guid);
+    }
+    if world.plan.left > 0 && block.is_multiple_of(world.plan.every) {
+        world.plan.left -= 1;
+        post(world, block, Uuid::new_v4());
+    }
+    let reveal_window = world.registry.terms.reveal_window;
+    let vote_window = world.registry.terms.vote_window;
+    for number in 0..world.records.len() {
+        let Some((bounty, record)) = world.registry.bounties().get(number).zip(world.records.get(number))
+        else {
+            continue;
+        };
+        let (guid, truth, votes_at) = (bounty.guid, record.truth(), bounty.expiration + reveal_window);
+        if block == votes_at {
+            for arbiter in ARBITERS {
+                act(world, block, arbiter, Call::VoteOnBounty { guid, votes: truth, valid_bloom: true });
+            }
+        }
+        if block == votes_at + vote_window {
+            for player in [AMBASSADOR].into_iter().chain(ARBITERS) {
+                act(world, block, player, Call::SettleBounty { guid });
+            }
+        }
+    }
+}
+
+/// Draws artifacts and posts a bounty on them. GUIDs are new in each run, so that an engine's journal never takes a
+/// bounty of this run for one of the last.
+fn post(world: &mut World, block: u64, guid: Uuid) {
+    let samples = world.deck.draw(world.plan.per_bounty);
+    let metadata: Vec<Value> = samples.iter().map(|sample| sample.metadata()).collect();
+    let metadata = world.store.add_text(Value::Array(metadata).to_string());
+    let files = samples.iter().map(|sample| (sample.name.clone(), sample.content.clone()));
+    let uri = world.store.add_files(files);
+    let terms = &world.registry.terms;
+    let amount = terms.amount_minimum * U256::from(samples.len());
+    world.token.approve(AMBASSADOR, REGISTRY, amount + terms.bounty_fee);
+    let offer =
+        Offer { guid, amount, uri, artifacts: samples.len(), duration: world.plan.duration, metadata };
+    match world.registry.post_bounty(&mut world.token, AMBASSADOR, block, offer) {
+        Ok(logs) => {
+            world.keep(Record::new(guid, &samples));
+            world.publish(&logs, hash(block, AMBASSADOR, guid));
+        }
+        Err(why) => world.reject("ambassador", format!("the bounty could not be posted: {why}")),
+    }
+}
+
+fn act(world: &mut World, block: u64, player: Address, call: Call) {
+    let guid = call.guid().unwrap_or_default();
+    let name = call.name();
+    if let Err(why) = world.execute(player, call, hash(block, player, guid)) {
+        world.reject("arbiters and ambassador", format!("{name} on {guid} reverted at block {block}: {why}"));
+    }
+}
+
+/// A transaction hash for what was never a transaction.
+fn hash(block: u64, player: Address, guid: Uuid) -> B256 {
+    keccak256(format!("{block} {player} {guid}"))
+}

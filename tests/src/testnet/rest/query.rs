@@ -1,0 +1,105 @@
+//! Who asks, and about which chain: the query of a request. The first request of an account brings it its tokens.
+
+use std::{collections::HashMap, sync::Arc};
+
+use alloy_primitives::Address;
+use axum::{
+    extract::{FromRequestParts, Query},
+    http::{StatusCode, request::Parts},
+};
+use uuid::Uuid;
+
+use super::envelope::Failure;
+use crate::testnet::node::Node;
+
+/// A request on a chain by an account.
+#[derive(Debug)]
+pub(super) struct Caller {
+    pub(super) account: Address,
+    query: HashMap<String, String>,
+}
+
+/// A request on a chain by anybody.
+#[derive(Debug)]
+pub(crate) struct AnyChain;
+
+/// A request about neither chain nor account; an account that is named gets its tokens nevertheless.
+#[derive(Debug)]
+pub(super) struct Anybody;
+
+impl Caller {
+    pub(super) fn get(&self, key: &str) -> Option<&str> {
+        self.query.get(key).map(String::as_str)
+    }
+
+    /// A number of the query, or the default.
+    pub(super) fn number(&self, key: &str, default: u64) -> Result<u64, Failure> {
+        self.get(key).map_or(Ok(default), |text| text.trim().parse().map_err(|_| server_error()))
+    }
+}
+
+impl FromRequestParts<Arc<Node>> for Caller {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, Failure> {
+        let query = query(parts);
+        let account = query.get("account").filter(|account| !account.is_empty());
+        let account = account.ok_or_else(|| Failure::bad_request("Account must be provided"))?;
+        let account = address(account)?;
+        chain(&query)?;
+        node.world().meet(account);
+        Ok(Self { account, query })
+    }
+}
+
+impl FromRequestParts<Arc<Node>> for AnyChain {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, Failure> {
+        chain(&query(parts))?;
+        Anybody::from_request_parts(parts, node).await.map(|_| Self)
+    }
+}
+
+impl FromRequestParts<Arc<Node>> for Anybody {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, Failure> {
+        if let Some(account) = query(parts).get("account").and_then(|account| address(account).ok()) {
+            node.world().meet(account);
+        }
+        Ok(Self)
+    }
+}
+
+fn query(parts: &Parts) -> HashMap<String, String> {
+    Query::try_from_uri(&parts.uri).map(|Query(query)| query).unwrap_or_default()
+}
+
+/// A missing chain means side.
+fn chain(query: &HashMap<String, String>) -> Result<(), Failure> {
+    match query.get("chain").map(String::as_str) {
+        None | Some("side") => Ok(()),
+        Some("home") => Err(Failure::bad_request("this testnet has the side chain only")),
+        Some(_) => Err(Failure::bad_request("Chain must one of home, side")),
+    }
+}
+
+pub(super) fn address(text: &str) -> Result<Address, Failure> {
+    text.parse().map_err(|_| Failure::bad_request("Invalid address"))
+}
+
+/// A path segment that the node's routes want to be a UUID.
+pub(super) fn guid(text: &str) -> Result<Uuid, Failure> {
+    Uuid::parse_str(text).map_err(|_| Failure::unhandled(StatusCode::NOT_FOUND))
+}
+
+/// A path segment that the node's routes want to be a number.
+pub(super) fn index(text: &str) -> Result<usize, Failure> {
+    text.parse().map_err(|_| Failure::unhandled(StatusCode::NOT_FOUND))
+}
+
+/// What the node answers where its own code throws.
+pub(super) fn server_error() -> Failure {
+    Failure::unhandled(StatusCode::INTERNAL_SERVER_ERROR)
+}

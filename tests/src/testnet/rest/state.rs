@@ -1,0 +1,58 @@
+//! Endpoints about the node and its accounts.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use serde_json::json;
+
+use super::{
+    envelope::{Answer, success},
+    query::{AnyChain, Caller, address},
+};
+use crate::testnet::node::Node;
+
+pub(super) async fn status(State(node): State<Arc<Node>>) -> Answer {
+    let block = node.world().chain.head();
+    success(json!({
+        "community": "testnet",
+        "artifact_services": { "ipfs": { "reachable": true } },
+        "auth": { "reachable": true },
+        "side": { "reachable": true, "syncing": false, "block": block },
+    }))
+}
+
+pub(super) async fn nonce(State(node): State<Arc<Node>>, caller: Caller) -> Answer {
+    let chain = &node.world().chain;
+    match caller.get("ignore_pending") {
+        Some(_) => success(chain.nonce(caller.account)),
+        None => success(chain.pending_nonce(caller.account)),
+    }
+}
+
+pub(super) async fn pending(State(node): State<Arc<Node>>, caller: Caller) -> Answer {
+    let nonces = node.world().chain.pending(caller.account);
+    success(nonces.iter().map(ToString::to_string).collect::<Vec<_>>())
+}
+
+pub(super) async fn syncing(_caller: Caller) -> Answer {
+    success(false)
+}
+
+pub(super) async fn nct(State(node): State<Arc<Node>>, _chain: AnyChain, Path(who): Path<String>) -> Answer {
+    success(node.world().balance(address(&who)?).to_string())
+}
+
+/// Ether and stakes: nobody has any here.
+pub(super) async fn nothing(_chain: AnyChain, Path(who): Path<String>) -> Answer {
+    address(&who)?;
+    success("0")
+}
+
+pub(super) async fn staking(_caller: Caller) -> Answer {
+    success(json!({
+        "minimum_stake": 10_000_000_000_000_000_000_000_000u128,
+        "maximum_stake": 100_000_000_000_000_000_000_000_000u128,
+        "vote_ratio_numerator": 9,
+        "vote_ratio_denominator": 10,
+    }))
+}

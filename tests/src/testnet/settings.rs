@@ -1,0 +1,129 @@
+//! What can be set, with ranges and defaults.
+
+use std::time::Duration;
+
+use alloy_primitives::{Address, U256};
+
+use super::{artifacts::Sample, contract::Terms, players::ONE};
+
+/// Settings of a [`Testnet`](super::Testnet); take the defaults and change what matters.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `HOST:PORT`; port 0 (the default, on loopback) takes a free one.
+    pub listen: String,
+    /// What bounties draw from; none by default, which only a testnet without bounties can do with.
+    pub samples: Vec<Sample>,
+    /// Bounties that the timetable posts; 0 (the default) leaves posting to [`post_bounty`](super::Testnet::post_bounty).
+    pub bounties: usize,
+    /// Artifacts in a bounty, 1 (the default) to 256.
+    pub per_bounty: usize,
+    /// A bounty is posted in each block whose number this divides; at least 1, by default 2.
+    pub every: u64,
+    /// Blocks from posting to expiration, 1 to 100; by default 20.
+    pub expiration_blocks: u64,
+    /// Blocks of the reveal window, 1 to 10,000; by default 10.
+    pub reveal_blocks: u64,
+    /// Blocks of the vote window, 1 to 10,000; by default 10.
+    pub vote_blocks: u64,
+    /// Decides which artifacts are drawn; by default 0.
+    pub seed: u64,
+    /// The account that the report is about; by default the first that asserts.
+    pub account: Option<Address>,
+    /// How long a look-up of receipts waits for each transaction; by default 10 s, as polyswarmd on the side chain.
+    pub receipt_wait: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:0".into(),
+            samples: Vec::new(),
+            bounties: 0,
+            per_bounty: 1,
+            every: 2,
+            expiration_blocks: 20,
+            reveal_blocks: 10,
+            vote_blocks: 10,
+            seed: 0,
+            account: None,
+            receipt_wait: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A setting out of range.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// A number is too small or too large.
+    #[error("{name} is {value}; it can be {least} to {most}")]
+    Range {
+        /// The setting.
+        name: &'static str,
+        /// As it was given.
+        value: u64,
+        /// The least that it can be.
+        least: u64,
+        /// The most that it can be.
+        most: u64,
+    },
+    /// Bounties, but nothing to put into them.
+    #[error("there are bounties to post but no samples to put into them")]
+    NoSamples,
+}
+
+impl Settings {
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// [`SettingsError`] with the first setting that is out of range.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        let per_bounty = u64::try_from(self.per_bounty).unwrap_or(u64::MAX);
+        for (name, value, most) in [
+            ("per-bounty", per_bounty, 256),
+            ("every", self.every, u64::MAX),
+            ("expiration-blocks", self.expiration_blocks, MAX_DURATION),
+            ("reveal-blocks", self.reveal_blocks, 10_000),
+            ("vote-blocks", self.vote_blocks, 10_000),
+        ] {
+            if value < 1 || value > most {
+                return Err(SettingsError::Range { name, value, least: 1, most });
+            }
+        }
+        if self.bounties > 0 && self.samples.is_empty() {
+            return Err(SettingsError::NoSamples);
+        }
+        Ok(())
+    }
+
+    /// The contract's terms: fees and limits of a fresh deployment, windows as set.
+    pub(crate) fn terms(&self) -> Terms {
+        Terms {
+            bounty_fee: U256::from(62_500_000_000_000_000u64),
+            assertion_fee: U256::from(31_250_000_000_000_000u64),
+            amount_minimum: ONE * U256::from(2),
+            bid_minimum: U256::from(62_500_000_000_000_000u64),
+            bid_maximum: ONE,
+            max_duration: MAX_DURATION,
+            reveal_window: self.reveal_blocks,
+            vote_window: self.vote_blocks,
+        }
+    }
+}
+
+const MAX_DURATION: u64 = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_checked() {
+        assert_eq!(Settings::default().check(), Ok(()));
+        let long = Settings { expiration_blocks: 101, ..Settings::default() };
+        assert_eq!(long.check().unwrap_err().to_string(), "expiration-blocks is 101; it can be 1 to 100");
+        assert!(Settings { per_bounty: 0, ..Settings::default() }.check().is_err());
+        let nothing = Settings { bounties: 1, ..Settings::default() };
+        assert_eq!(nothing.check(), Err(SettingsError::NoSamples));
+    }
+}
