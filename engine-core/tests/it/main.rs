@@ -45,5 +45,8 @@ mod vectors_transactions;
 /// Frames, addresses, keys and URIs.
 #[cfg(all(feature = "polyswarmd", feature = "testing"))]
 mod vectors_wire;
+/// When each step is due.
+#[cfg(feature = "polyswarmd")]
+mod vectors_schedule;
 /// The wrappers: limit, timeout, blocking, only.
 mod wrappers;
