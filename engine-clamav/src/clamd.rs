@@ -11,6 +11,7 @@ mod reply;
 use engine_core::{ErrorKind, ScanError};
 use tokio::time::{self, Instant};
 
+pub(crate) use self::connection::HINT;
 pub use self::{
     address::{Address, AddressError},
     reply::{Reply, Version},

@@ -107,8 +107,14 @@ impl Daemon {
                 };
                 let judged = self.test.judge(result).map(|()| version);
                 *known = match &judged {
-                    Ok(version) => Known::Working(version.clone(), Instant::now()),
-                    Err(error) => Known::Broken(error.clone(), Instant::now()),
+                    Ok(version) => {
+                        tracing::debug!(clamd = %self.clamd.address(), ?version, "found the self-test file");
+                        Known::Working(version.clone(), Instant::now())
+                    }
+                    Err(error) => {
+                        tracing::warn!(clamd = %self.clamd.address(), %error, "failed the self-test");
+                        Known::Broken(error.clone(), Instant::now())
+                    }
                 };
                 judged
             }

@@ -2,9 +2,9 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use engine_core::{ScanContext, ScanError};
+use engine_core::ScanContext;
 
-use crate::clamd::{Address, Clamd};
+use crate::clamd::{Address, Clamd, HINT};
 
 /// The database folder of Debian, Fedora and most others; freshclam fills it.
 pub(crate) const DATABASE: &str = "/var/lib/clamav";
@@ -15,15 +15,15 @@ const SOCKETS: [&str; 4] =
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
 /// The first clamd of this machine that answers, or what was tried and how each failed.
-pub(crate) async fn clamd() -> Result<Clamd, Vec<ScanError>> {
+pub(crate) async fn clamd() -> Result<Clamd, String> {
     let sockets = SOCKETS.iter().map(|path| Address::Unix(PathBuf::from(path)));
     let mut failures = Vec::new();
     for address in sockets.chain([Address::tcp("127.0.0.1", Address::DEFAULT_PORT)]) {
         let clamd = Clamd::new(address);
         match clamd.version(ScanContext::within(ANSWER_WITHIN).deadline).await {
             Ok(_) => return Ok(clamd),
-            Err(error) => failures.push(error),
+            Err(error) => failures.push(error.message.trim_end_matches(HINT).to_owned()),
         }
     }
-    Err(failures)
+    Err(failures.join("; "))
 }

@@ -47,11 +47,14 @@ impl ClamavScanner {
             Choice::Clamd(address) => return Ok(daemon(Clamd::new(address.clone()), test)),
             Choice::Database(folder) => folder.clone(),
             Choice::Find => match local::clamd().await {
-                Ok(clamd) => return Ok(daemon(clamd, test)),
-                Err(failures) => {
-                    return Self::libclamav(&options, local::DATABASE.into(), test, at_once).await.map_err(
-                        |source| ClamavError::Nothing { tried: list(&failures), source: Box::new(source) },
-                    );
+                Ok(clamd) => {
+                    tracing::info!(address = %clamd.address(), "scanning with the clamd of this machine");
+                    return Ok(daemon(clamd, test));
+                }
+                Err(tried) => {
+                    return Self::libclamav(&options, local::DATABASE.into(), test, at_once)
+                        .await
+                        .map_err(|source| ClamavError::Nothing { tried, source: Box::new(source) });
                 }
             },
         };
@@ -141,7 +144,7 @@ pub enum ClamavError {
         /// Each clamd that was asked, and how that failed.
         tried: String,
         /// How libclamav over the system's database folder failed.
-        source: Box<ClamavError>,
+        source: Box<Self>,
     },
     /// The self-test file cannot be read.
     #[error(transparent)]
@@ -149,9 +152,4 @@ pub enum ClamavError {
     /// Two settings that exclude each other.
     #[error("--clamd and --database exclude each other; give the one that is to scan")]
     Both,
-}
-
-fn list(failures: &[ScanError]) -> String {
-    let texts: Vec<&str> = failures.iter().map(|failure| failure.message.as_str()).collect();
-    texts.join("; ")
 }

@@ -45,15 +45,15 @@ pub struct ClamavSettings {
 
     /// The program that links libclamav [default: engine-clamav-host beside this program, else in PATH]
     #[arg(long, value_name = "PROGRAM")]
-    pub clamav_host: Option<PathBuf>,
+    pub clamav_host_program: Option<PathBuf>,
 
     /// How much memory (address space) each libclamav process may use; the official database needs more than 1G
     #[arg(long, value_name = "SIZE", default_value = "4G")]
-    pub clamav_memory: Size,
+    pub clamav_host_memory: Size,
 
     /// How many libclamav processes run at most, each with the whole database in memory [default: one per scan at a time]
     #[arg(long, value_name = "N")]
-    pub clamav_processes: Option<NonZeroUsize>,
+    pub clamav_host_processes: Option<NonZeroUsize>,
 }
 
 impl Section for ClamavSettings {
@@ -84,9 +84,9 @@ impl ClamavSettings {
             choice,
             benign_confidence: self.clamav_benign_confidence,
             self_test_file: self.self_test_file,
-            host_program: self.clamav_host,
-            host_memory: Some(self.clamav_memory.0),
-            host_processes: self.clamav_processes,
+            host_program: self.clamav_host_program,
+            host_memory: Some(self.clamav_host_memory.0),
+            host_processes: self.clamav_host_processes,
         })
     }
 }

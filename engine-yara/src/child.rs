@@ -49,7 +49,7 @@ fn compile(folder: &Path, paths: &[PathBuf]) -> Result<(), BoxError> {
     let event = match rules.and_then(|mut rules| rules.save(folder).map(|()| rules)) {
         Ok(rules) => Event::Done(rules.report().clone()),
         Err(RulesError::Empty { bad, .. }) => Event::Empty(bad),
-        Err(error) => return Err(error.into()),
+        Err(error) => Event::Failed(error.to_string()),
     };
     Ok(tell(&event)?)
 }

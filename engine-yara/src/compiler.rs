@@ -51,6 +51,7 @@ pub(crate) async fn compile(
                 let paths: Vec<_> = options.rules.iter().map(|path| path.display().to_string()).collect();
                 return Err(RulesError::Empty { paths: paths.join(", "), bad });
             }
+            Ended::Told(Event::Failed(cause)) => return Err(failed(cause)),
             Ended::Told(Event::Trying(_)) => return Err(failed("it ended in the middle")),
             // Named twice: without it the crash is still there.
             Ended::Died { trying: Some(file), how }
@@ -98,7 +99,7 @@ async fn run(program: &Program, file_within: Duration) -> Result<Ended, RulesErr
             Ok(0) | Err(_) => {
                 let how = death(&mut child).await;
                 let said = log.await.unwrap_or_default();
-                return Ok(Ended::Died { trying, how: [how, said].join("").trim_end().to_owned() });
+                return Ok(Ended::Died { trying, how: how + &said });
             }
             Ok(_) => {}
         }
@@ -117,16 +118,17 @@ async fn death(child: &mut Child) -> String {
     }
 }
 
-/// The end of what a program logged, behind a colon; nothing if it logged nothing.
+/// The last line that a program logged, behind a colon; nothing if it logged nothing.
 async fn last_words(stderr: impl AsyncRead + Unpin) -> String {
-    const KEPT: usize = 2000;
+    const SHOWN: usize = 200;
     let mut stderr = BufReader::new(stderr);
-    let (mut kept, mut line) = (String::new(), Vec::new());
-    while matches!((&mut stderr).take(MAX_LINE).read_until(b'\n', &mut line).await, Ok(1..)) {
-        kept.push_str(&String::from_utf8_lossy(&line));
+    let (mut last, mut line) = (String::new(), Vec::new());
+    while matches!((&mut stderr).take(4096).read_until(b'\n', &mut line).await, Ok(1..)) {
+        let text = String::from_utf8_lossy(&line);
+        if !text.trim().is_empty() {
+            last = format!(": {}", text.trim().chars().take(SHOWN).collect::<String>());
+        }
         line.clear();
-        let cut = kept.len().saturating_sub(KEPT);
-        kept = kept.chars().skip(cut).collect();
     }
-    if kept.is_empty() { kept } else { format!(": {}", kept.trim()) }
+    last
 }

@@ -5,6 +5,7 @@ mod child;
 mod compiler;
 #[cfg(feature = "cli")]
 mod engine;
+mod folder;
 mod informational;
 mod opinion;
 mod options;

@@ -26,7 +26,7 @@ use self::{
     source::{FileId, Sources},
     units::{Unit, Units},
 };
-use crate::informational::Informational;
+use crate::{folder::check_private, informational::Informational};
 
 /// A rule set that can be scanned with: compiled, with what each rule means, and a report of what became of the files.
 ///
@@ -229,23 +229,4 @@ fn digest(sources: &Sources, loaded: impl Iterator<Item = FileId>) -> String {
         }
     }
     format!("sha256:{}", hex::encode(hasher.finalize()))
-}
-
-/// Whether a folder belongs to us and to nobody else.
-#[cfg(unix)]
-fn check_private(folder: &Path) -> Result<(), String> {
-    use std::os::unix::fs::MetadataExt;
-    let metadata = fs::symlink_metadata(folder).map_err(|error| error.to_string())?;
-    if !metadata.is_dir()
-        || metadata.uid() != rustix::process::geteuid().as_raw()
-        || metadata.mode() & 0o077 != 0
-    {
-        return Err("it is no folder that belongs to this user and is closed to others (mode 0700)".into());
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn check_private(_folder: &Path) -> Result<(), String> {
-    Ok(())
 }

@@ -6,10 +6,10 @@ use engine_core::{
     Artifact, ScanContext, ScanError, ScanResult, Scanner,
     scanner::{Blocking, Child, child::Program},
 };
-use tempfile::TempDir;
 
 use crate::{
     NAME, canary, compiler,
+    folder::PrivateFolder,
     options::Options,
     rules::{Report, Rules, RulesError},
     sync::{SyncYara, WithCanary},
@@ -27,7 +27,7 @@ pub struct YaraScanner {
     report: Report,
     options: Options,
     /// The compiled set; removed when the scanner is dropped.
-    _folder: Option<TempDir>,
+    _folder: Option<PrivateFolder>,
 }
 
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl YaraScanner {
         options: Options,
         at_once: NonZeroUsize,
     ) -> Result<Self, StartError> {
-        let folder = private_folder().map_err(StartError::Folder)?;
+        let folder = PrivateFolder::new().map_err(StartError::Folder)?;
         let report = compiler::compile(&program, &options, folder.path()).await?;
         tell(&report, &options)?;
         let program = program.args(["scan".as_ref(), folder.path().as_os_str()]).memory(options.memory);
@@ -116,28 +116,16 @@ impl Scanner for YaraScanner {
     }
 }
 
-/// A folder for the compiled set that only this user can look into.
-fn private_folder() -> std::io::Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix("engine-yara-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o700));
-    }
-    builder.tempdir()
-}
-
 /// Tells what became of the files, and refuses bad ones if that was asked for.
 fn tell(report: &Report, options: &Options) -> Result<(), RulesError> {
     if options.strict && !report.bad.is_empty() {
         return Err(RulesError::Strict { bad: report.bad.clone() });
     }
     for complaint in &report.bad {
-        tracing::warn!("bad rule file left out: {complaint}");
+        tracing::warn!("bad rules left out: {complaint}");
     }
     for complaint in &report.warnings {
-        tracing::warn!("rule file: {complaint}");
+        tracing::warn!("odd rule file: {complaint}");
     }
     let Report { rules, files, informational, digest, .. } = report;
     tracing::info!(rules, files, informational, digest, bad = report.bad.len(), "rules loaded");

@@ -15,7 +15,8 @@ const BOUNTIES: usize = 6;
 
 /// Malicious samples that YARA's demo rules, ClamAV's database, or both know, and benign ones.
 fn artifacts(known_to_yara: bool, known_to_clamav: bool) -> Vec<Sample> {
-    let sample = |name: String, truth, content: Vec<u8>| Sample { name, truth, content: Bytes::from(content) };
+    let sample =
+        |name: String, truth, content: Vec<u8>| Sample { name, truth, content: Bytes::from(content) };
     let mut all = vec![sample("m-eicar".into(), true, samples::eicar())];
     if known_to_clamav && !known_to_yara {
         all.push(sample("m-marzipan".into(), true, samples::marzipan()));

@@ -12,7 +12,11 @@ use tokio::time;
 
 /// One bounty with a malicious and a benign artifact, on a chain that is quick but leaves time for a restart.
 async fn testnet() -> Testnet {
-    let sample = |name: &str, truth, content: Vec<u8>| Sample { name: name.into(), truth, content: Bytes::from(content) };
+    let sample = |name: &str, truth, content: Vec<u8>| Sample {
+        name: name.into(),
+        truth,
+        content: Bytes::from(content),
+    };
     let samples = vec![
         sample("m001", true, engine_tests::samples::eicar()),
         sample("b001", false, engine_tests::samples::clean()),
@@ -31,7 +35,11 @@ async fn testnet() -> Testnet {
 
 fn engine() -> Engine {
     let rules = workspace("deploy/rules/demo");
-    Engine::new("engine-multi", ["--backends".into(), "yara".into(), "--rules".into(), rules.into_os_string()]).unwrap()
+    Engine::new(
+        "engine-multi",
+        ["--backends".into(), "yara".into(), "--rules".into(), rules.into_os_string()],
+    )
+    .unwrap()
 }
 
 /// Runs a story while blocks are mined, and gives the bounty's report.

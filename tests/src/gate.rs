@@ -47,7 +47,12 @@ impl Gate {
     ///
     /// # Errors
     /// When there is no free port.
-    pub async fn start(node: SocketAddr, start: &'static str, nth: usize, side: Side) -> std::io::Result<Self> {
+    pub async fn start(
+        node: SocketAddr,
+        start: &'static str,
+        nth: usize,
+        side: Side,
+    ) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let (tell, held) = watch::channel(false);
@@ -87,7 +92,8 @@ impl Drop for Gate {
 
 /// Copies both ways. A client's request starts at the start of what it writes, since it waits for each answer.
 async fn pass(client: TcpStream, node: TcpStream, rule: Rule) {
-    let ((mut from_client, mut to_client), (mut from_node, mut to_node)) = (client.into_split(), node.into_split());
+    let ((mut from_client, mut to_client), (mut from_node, mut to_node)) =
+        (client.into_split(), node.into_split());
     let answers = tokio::spawn(async move { tokio::io::copy(&mut from_node, &mut to_client).await });
     let mut buffer = vec![0; 64 << 10];
     while let Ok(read @ 1..) = from_client.read(&mut buffer).await {

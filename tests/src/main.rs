@@ -107,9 +107,7 @@ async fn main() -> ExitCode {
 async fn run(args: Args) -> Result<bool> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot watch for SIGTERM")?;
     let mut progress = Progress::open(&args)?;
-    let report = File::create(&args.report).with_context(|| {
-        format!("cannot write {}: choose another file with --report", args.report.display())
-    })?;
+    let report_file = args.report;
     let testnet = Testnet::start(Settings {
         listen: args.listen,
         samples: load(&args.artifacts)?,
@@ -124,6 +122,9 @@ async fn run(args: Args) -> Result<bool> {
         ..Settings::default()
     })
     .await?;
+    let report = File::create(&report_file).with_context(|| {
+        format!("cannot write {}: choose another file with --report", report_file.display())
+    })?;
     eprintln!("testnet: listening on {}", testnet.url());
     let bounties = async {
         if let Start::FirstClient = args.start {

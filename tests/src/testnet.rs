@@ -24,6 +24,8 @@ mod socket;
 mod store;
 mod token;
 mod transaction;
+#[cfg(test)]
+mod vectors;
 mod world;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -111,8 +113,13 @@ impl Testnet {
     /// Has a bounty posted in the next block, beside those of the timetable.
     pub fn post_bounty(&self) -> Uuid {
         let guid = Uuid::new_v4();
-        self.node.world().plan.commanded.push(guid);
+        self.post_bounty_as(guid);
         guid
+    }
+
+    /// The same with a chosen GUID; one that is in use ends in the report's rejected requests.
+    pub fn post_bounty_as(&self, guid: Uuid) {
+        self.node.world().plan.commanded.push(guid);
     }
 
     /// The tokens of an account in base units of 10⁻¹⁸ NCT.

@@ -23,11 +23,14 @@ use clamav_rs::{
 use clap::Parser;
 use engine_clamav::{Signature, database, failure, scratch};
 use engine_core::{
-    Artifact, Confidence, ScanContext, ScanError, ScanResult, SyncScanner, Verdict, scanner::child::serve,
+    Artifact, Confidence, ErrorKind, ScanContext, ScanError, ScanResult, SyncScanner, Verdict,
+    scanner::child::serve,
 };
 
 /// What this program calls itself, also in the names of its temporary folders.
 const NAME: &str = "engine-clamav-host";
+/// libclamav's default for the largest file it looks into, in bytes; clamav-rs cannot set another.
+const MAX_FILE_SIZE: u64 = 100 << 20;
 /// How often a database is loaded that changes meanwhile.
 const TRIES: usize = 3;
 
@@ -133,6 +136,14 @@ impl SyncScanner for Libclamav {
         if bytes.is_empty() {
             // There is no map of nothing. clamd calls it clean too.
             return Ok(benign());
+        }
+        if artifact.size() > MAX_FILE_SIZE {
+            // libclamav would report a detection without a name, and clamav-rs follow the null pointer.
+            let message = format!(
+                "{} bytes, libclamav takes at most {MAX_FILE_SIZE}; clamd's MaxFileSize can be raised",
+                artifact.size()
+            );
+            return Err(ScanError::new(ErrorKind::TooLarge, message));
         }
         // The map borrows the bytes without saying so in its type: it is dropped at the end of this function, the artifact later.
         let map = Fmap::new_from_memory(bytes.as_ptr(), artifact.size())

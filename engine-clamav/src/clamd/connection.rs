@@ -17,6 +17,9 @@ const LONGEST_REPLY: usize = 64 << 10;
 /// Small artifacts leave in one piece with their command and their end.
 const BUFFER: usize = 64 << 10;
 
+/// What to do about a daemon that is not there; the end of the message.
+pub(crate) const HINT: &str = "; is it running, and is this its address?";
+
 /// Sends a command, and behind it an artifact, and reads the reply: all bytes up to its NUL, or up to the end of the stream.
 pub(super) async fn exchange(
     address: &Address,
@@ -91,7 +94,7 @@ async fn read(mut from: impl AsyncRead + Unpin) -> (Vec<u8>, io::Result<()>) {
 /// Why there is no reply.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConnectionError {
-    #[error("cannot connect ({0}); is it running, and is this its address?")]
+    #[error("cannot connect ({0}){HINT}")]
     Connect(io::Error),
     #[error("the connection broke before an answer ({0}); see its log")]
     Broken(io::Error),

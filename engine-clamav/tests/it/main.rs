@@ -1,8 +1,26 @@
-//! Tests of engine-clamav from outside.
+//! engine-clamav, from outside.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails, also in what tests share"
+)]
+
+/// What these tests share.
+mod support;
+
+/// Every recorded reply of a real clamd, and replies that nobody recorded.
+mod recordings;
+/// The reference's vectors.
+mod vectors;
+
+/// A real clamd, and daemons that misbehave.
 mod clamd;
+/// libclamav in its program.
 #[cfg(feature = "libclamav")]
 mod host;
-mod recordings;
-mod support;
-mod vectors;
+
+/// The program.
+#[cfg(feature = "bin")]
+mod cli;

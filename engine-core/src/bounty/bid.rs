@@ -47,8 +47,10 @@ impl Linear {
     /// What is staked at one confidence.
     fn bid(&self, limits: &Parameters, confidence: Confidence) -> Nct {
         let (minimum, maximum) = (limits.bid_minimum, limits.bid_maximum);
-        let low = self.min_multiplier.map_or(Amount::Whole(minimum.0), |m| Amount::times(minimum, m).max(minimum));
-        let high = self.max_multiplier.map_or(Amount::Whole(maximum.0), |m| Amount::times(minimum, m).min(maximum));
+        let low =
+            self.min_multiplier.map_or(Amount::Whole(minimum.0), |m| Amount::times(minimum, m).max(minimum));
+        let high =
+            self.max_multiplier.map_or(Amount::Whole(maximum.0), |m| Amount::times(minimum, m).min(maximum));
         let bid = low.to_f64() + high.minus(low) * confidence.get();
         // `as` takes NaN and what is negative for 0 and what is too large for the largest: both are clamped just below.
         Nct((bid as u128).min(maximum.0).max(minimum.0))
@@ -128,7 +130,9 @@ mod tests {
     #[test]
     fn strategies_span_what_they_say() {
         let market = limits(Nct::ONE.0 / 16, Nct::ONE.0);
-        let bids = |s: Linear| s.bids(&market, &[true, false, true], &[Confidence::ZERO, Confidence::HALF, Confidence::ONE]);
+        let bids = |s: Linear| {
+            s.bids(&market, &[true, false, true], &[Confidence::ZERO, Confidence::HALF, Confidence::ONE])
+        };
         assert_eq!(bids(Linear::default()), [Nct(Nct::ONE.0 / 16), Nct::ONE]);
         assert_eq!(bids(Linear::aggressive()), [Nct(Nct::ONE.0 / 2), Nct::ONE]);
         assert_eq!(bids(Linear::conservative()), [Nct(Nct::ONE.0 / 16); 2]);

@@ -1,7 +1,7 @@
 //! From the scan results of all artifacts to what we would assert of the bounty.
 
 use crate::{
-    metadata,
+    metadata::{AssertionMetadata, Form, Product},
     scanner::ScanError,
     units::Confidence,
     verdict::{ScanResult, Verdict},
@@ -69,7 +69,7 @@ impl Opinion {
             mask: accepted.iter().map(Option::is_some).collect(),
             verdicts: accepted.iter().map(|r| r.is_some_and(|r| r.verdict.is_malicious())).collect(),
             confidences: accepted.iter().map(|r| r.map_or(Confidence::ZERO, |r| r.confidence)).collect(),
-            metadata: metadata::of_results(&accepted),
+            metadata: AssertionMetadata::of(&accepted, Product::default()).text(Form::Full),
         })
     }
 }

@@ -56,7 +56,8 @@ async fn take_part<E: Engine>(program: &Program<E>) -> Result<(), BoxError> {
     let scanner = program.scanner(settings.scans_at_once()).await?;
     scanner.ready().await.map_err(|error| format!("the self-test of {} failed: {error}", scanner.name()))?;
 
-    let path = settings.journal.clone().unwrap_or_else(|| PathBuf::from(format!("{}-{account}.journal", E::NAME)));
+    let path =
+        settings.journal.clone().unwrap_or_else(|| PathBuf::from(format!("{}-{account}.journal", E::NAME)));
     let journal = Journal::open(&path, &account).await?;
 
     let options = Options {

@@ -44,7 +44,9 @@ pub fn signalled() -> io::Result<impl Future<Output = ()> + Send> {
 impl<M: Market, S: Scanner> Driver<M, S> {
     /// No new bounties, and none of those on which nothing is staked yet.
     pub(super) fn close(&mut self) {
-        tracing::info!("shutting down: no new bounties");
+        if !self.closing.is_cancelled() {
+            tracing::info!("shutting down: no new bounties");
+        }
         self.closing.cancel();
         for id in self.book.ids() {
             if let Some(entry) = self.book.get_mut(id)

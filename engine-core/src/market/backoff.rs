@@ -50,7 +50,9 @@ mod tests {
 
     #[test]
     fn jitter_stays_within_half_and_the_whole() {
-        for (jitter, expected) in [(0.0, S), (0.5, S * 3 / 2), (1.0, 2 * S), (-7.0, S), (f64::INFINITY, 2 * S)] {
+        for (jitter, expected) in
+            [(0.0, S), (0.5, S * 3 / 2), (1.0, 2 * S), (-7.0, S), (f64::INFINITY, 2 * S)]
+        {
             assert_eq!(Backoff::new(2 * S, 2 * S, S).next(jitter), expected, "{jitter}");
         }
     }

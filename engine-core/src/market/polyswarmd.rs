@@ -19,6 +19,7 @@ pub mod keystore;
 mod lookup;
 mod options;
 mod pause;
+mod pins;
 mod rest;
 mod reveal;
 mod session;
@@ -32,7 +33,7 @@ mod wire;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use bytes::Bytes;
@@ -78,20 +79,16 @@ impl Shared {
     fn new(pins: Pins, parameters: watch::Receiver<Parameters>) -> Self {
         Self { pins: Mutex::new(pins), parameters }
     }
+
+    fn pins(&self) -> MutexGuard<'_, Pins> {
+        self.pins.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Polyswarmd {
-    /// What the transactions of `chain` must hold, as set or as learned since. Keep it, and set it at the next start.
+    /// What the transactions of `chain` must hold, as set at the start or learned since.
     pub fn pins(&self, chain: Chain) -> Option<Pins> {
-        let shared = self.chains.get(&chain)?;
-        Some(*shared.pins.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Sets what the transactions of `chain` must hold, before the first draft. A chain that is not worked on is ignored.
-    pub fn set_pins(&self, chain: Chain, pins: Pins) {
-        if let Some(shared) = self.chains.get(&chain) {
-            *shared.pins.lock().unwrap_or_else(PoisonError::into_inner) = pins;
-        }
+        Some(*self.chains.get(&chain)?.pins())
     }
 
     /// Waits until nothing of it runs any more, after the token given to [`connect`](Self::connect) was cancelled.
@@ -165,6 +162,15 @@ impl Market for Polyswarmd {
 
     async fn fate(&self, sealed: &Sealed) -> Result<Fate, MarketError> {
         transactions::fate(&self.rest, sealed).await
+    }
+
+    fn learned(&self, chain: Chain) -> Option<String> {
+        let pins = self.pins(chain)?;
+        serde_json::to_string(&pins).ok().filter(|_| pins != Pins::default())
+    }
+
+    fn recall(&self, chain: Chain, learned: &str) -> Result<(), MarketError> {
+        pins::recall(&mut self.shared(chain)?.pins(), learned)
     }
 
     async fn find(&self, id: BountyId, assertion: &Assertion) -> Result<Option<Placed>, MarketError> {

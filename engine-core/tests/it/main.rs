@@ -13,8 +13,10 @@ mod child;
 /// The command line of an engine, through `examples/own_engine.rs`.
 #[cfg(all(unix, feature = "cli"))]
 mod cli;
-/// The polyswarmd market against a scripted node.
-#[cfg(feature = "polyswarmd")]
+/// What a library user without features gets.
+mod features;
+/// The polyswarmd market against a node that does what a test says.
+#[cfg(all(feature = "polyswarmd", feature = "testing"))]
 mod polyswarmd;
 /// Settings from flags, file and defaults; those from variables are in `cli`.
 #[cfg(feature = "cli")]
@@ -28,8 +30,20 @@ mod vectors_bids;
 /// Commitments and bit fields, exactly.
 #[cfg(feature = "polyswarmd")]
 mod vectors_commitment;
-/// The wrappers: limit, timeout, blocking, only.
-mod wrappers;
+/// What an engine asserts of given scan results: mask, verdicts, bids, what they cost, metadata.
+#[cfg(feature = "polyswarmd")]
+mod vectors_decisions;
+/// Whole sessions of the reference client: ours says the same to the node.
+#[cfg(all(feature = "polyswarmd", feature = "testing"))]
+mod vectors_lifecycle;
+/// Metadata of verdicts, assertions and bounties: what is valid, where it is wrong, how it is written.
+#[cfg(feature = "polyswarmd")]
+mod vectors_metadata;
 /// Call data, what is compared before a signature, and keystores. Signatures themselves: `market/polyswarmd/sign.rs`.
 #[cfg(feature = "polyswarmd")]
 mod vectors_transactions;
+/// Frames, addresses, keys and URIs.
+#[cfg(all(feature = "polyswarmd", feature = "testing"))]
+mod vectors_wire;
+/// The wrappers: limit, timeout, blocking, only.
+mod wrappers;

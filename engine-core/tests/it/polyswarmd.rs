@@ -7,7 +7,7 @@ mod connect;
 /// What the node tells, whatever the network does.
 mod events;
 /// What is asked of the node, and how its answers are taken.
-mod requests;
+pub(crate) mod requests;
 /// Signed bytes handed in, and what came of them.
 mod transactions;
 
@@ -79,7 +79,8 @@ impl Connected {
 
 /// An assertion on one malicious artifact.
 pub(crate) fn assertion() -> Assertion {
-    let secret = "85728934834513485924299482971228200793358557936958006986559729438465354302495".parse().unwrap();
+    let secret =
+        "85728934834513485924299482971228200793358557936958006986559729438465354302495".parse().unwrap();
     let account = ACCOUNT.parse().unwrap();
     Assertion {
         mask: vec![true],

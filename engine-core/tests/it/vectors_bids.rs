@@ -21,6 +21,9 @@ struct Bid {
     confidence_is_python_int: Vec<bool>,
     /// Base units as decimal text, negative ones too.
     strategy_bid: Vec<String>,
+    /// The same, or null where one is under the minimum: the reference then drops the bounty.
+    engine_bid: Option<Vec<String>>,
+    engine_error: Option<String>,
 }
 
 /// The rule, row by row: what the reference bids where that is within the market's bounds, else the bound that it
@@ -31,6 +34,14 @@ fn vectors_bids_are_equal_inside_our_domain_and_clamped_outside() {
         let what = format!("{} {:?} {:?}", case.strategy, case.mask, case.confidences);
         let confidences: Result<Vec<_>, _> = case.confidences.iter().map(|c| Confidence::new(*c)).collect();
         assert_eq!(confidences.is_ok(), case.confidences.iter().all(|c| (0.0..=1.0).contains(c)), "{what}");
+        let is_low =
+            |bid: &String| bid.parse::<i128>().unwrap() < case.assertion_bid_minimum.0.try_into().unwrap();
+        let theirs = (!case.strategy_bid.iter().any(is_low)).then_some(&case.strategy_bid);
+        assert_eq!(
+            (case.engine_bid.as_ref(), case.engine_error.is_some()),
+            (theirs, theirs.is_none()),
+            "{what}"
+        );
         let Ok(confidences) = confidences else { continue };
 
         let (minimum, maximum) = (case.assertion_bid_minimum.0, case.assertion_bid_maximum.0);

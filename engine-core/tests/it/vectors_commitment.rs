@@ -1,4 +1,4 @@
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, U256, keccak256};
 use engine_core::bounty::commitment::{Commitment, Secret, bits_to_int, int_to_bits};
 use serde::Deserialize;
 
@@ -10,6 +10,9 @@ struct Committed {
     verdicts: Vec<bool>,
     verdicts_int: String,
     nonce: String,
+    nonce_bytes32_hex: String,
+    keccak_nonce_hex: String,
+    preimage_hex: String,
     commitment: String,
     commitment_hex: String,
     contract_would_accept_nonce: bool,
@@ -28,6 +31,11 @@ fn vectors_commitment_are_equal() {
         assert_eq!(commitment.to_string(), case.commitment);
         assert_eq!(case.commitment.parse(), Ok(commitment));
         assert_eq!(format!("{:064x}", commitment.to_int()), case.commitment_hex);
+        // The steps between, so that a wrong one is found by name.
+        assert_eq!(format!("{:064x}", secret.reveal()), case.nonce_bytes32_hex);
+        let hash = |text: &str| hex::encode(keccak256(hex::decode(text).unwrap()));
+        assert_eq!(hash(&case.nonce_bytes32_hex), case.keccak_nonce_hex);
+        assert_eq!(hash(&case.preimage_hex), case.commitment_hex);
     }
 }
 

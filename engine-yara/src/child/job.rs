@@ -42,6 +42,8 @@ pub(crate) enum Event {
     Trying(String),
     /// The set is in the folder.
     Done(Report),
+    /// It could not be made, and no file is to blame.
+    Failed(String),
     /// There is no rule left; these files were left out.
     Empty(Vec<Complaint>),
 }

@@ -86,7 +86,7 @@ pub enum RulesError {
         cause: String,
     },
     /// The compiling child process failed.
-    #[error("the process that compiles the rules failed: {cause}")]
+    #[error("the rules cannot be compiled: {cause}; --yara-memory and --compile-timeout give it more room")]
     Compiler {
         /// What happened.
         cause: String,

@@ -63,14 +63,15 @@ impl Sources {
         for path in paths {
             let unreadable = |source| RulesError::Unreadable { path: path.display().to_string(), source };
             let root = fs::canonicalize(path).map_err(unreadable)?;
-            let is_folder = fs::metadata(&root).map_err(unreadable)?.is_dir();
-            if is_folder {
-                finder.roots.push(root);
+            let folder = if root.is_dir() { Some(root.as_path()) } else { root.parent() };
+            finder.roots.extend(folder.map(Path::to_path_buf));
+        }
+        // Only now: a link in one folder may lead to another one that is given after it.
+        for path in paths {
+            if path.is_dir() {
                 finder.walk(path);
             } else {
-                finder.roots.push(root.parent().map(Path::to_path_buf).unwrap_or_default());
-                let name = path.file_name().map(PathBuf::from).unwrap_or_default();
-                finder.ask(path.clone(), name);
+                finder.ask(path.clone(), path.file_name().map(PathBuf::from).unwrap_or_default());
             }
         }
         finder.follow_includes();
@@ -111,7 +112,8 @@ impl Finder {
             match entry {
                 Ok(entry) if entry.file_type().is_dir() || !is_rule_name(entry.file_name()) => {}
                 Ok(entry) => {
-                    let relative = entry.path().strip_prefix(root).unwrap_or(entry.path()).to_path_buf();
+                    let relative =
+                        entry.path().strip_prefix(root).unwrap_or_else(|_| entry.path()).to_path_buf();
                     self.ask(entry.path().to_path_buf(), relative);
                 }
                 // A loop of links holds nothing that is not met elsewhere.
@@ -231,7 +233,7 @@ impl Finder {
         shown: &Path,
         name: &str,
     ) -> Result<Option<FileId>, String> {
-        let beside = |file: &Path| file.parent().unwrap_or(Path::new("")).join(name);
+        let beside = |file: &Path| file.with_file_name("").join(name);
         let target = fs::canonicalize(beside(path)).map_err(|error| error.to_string())?;
         let relative = self.sources.get(from).map(|file| beside(&file.relative)).unwrap_or_default();
         // Without the `.` of `./malware/x.yar`.

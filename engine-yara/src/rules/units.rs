@@ -74,7 +74,7 @@ impl Units {
     ) {
         // Alone a file may load that fails in its index: as the second to declare a rule, say.
         let mut alone = Vec::new();
-        while !self.bad.contains_key(&root) && self.brings_rules(sources, &files) {
+        while !self.bad.contains_key(&root) && self.brings_new(sources, &files) {
             let unit = Unit::new(root, &files, |id| self.bad.contains_key(&id));
             let Err(faults) = compilation.check(&unit) else {
                 self.add(unit);
@@ -108,10 +108,11 @@ impl Units {
         self.units.push(unit);
     }
 
-    /// Whether a file with rules is among these that has not been judged yet.
-    fn brings_rules(&self, sources: &Sources, files: &BTreeSet<FileId>) -> bool {
-        let has_rules = |id| sources.get(id).is_some_and(|file| !file.rules.is_empty());
-        files.iter().any(|id| has_rules(*id) && !self.loaded.contains(id) && !self.bad.contains_key(id))
+    /// Whether a file is among these that has not been judged yet and holds more than includes.
+    fn brings_new(&self, sources: &Sources, files: &BTreeSet<FileId>) -> bool {
+        let is_index =
+            |id| sources.get(id).is_some_and(|file| file.rules.is_empty() && !file.includes.is_empty());
+        files.iter().any(|id| !is_index(*id) && !self.loaded.contains(id) && !self.bad.contains_key(id))
     }
 }
 

@@ -96,7 +96,7 @@ impl fmt::Display for Line<'_> {
         write!(f, "bounty {bounty}/{} {guid}: ", self.total)?;
         match event {
             What::Posted => {
-                write!(f, "posted {}, open until block {}", list(detail, "artifacts"), detail["expiration"])?
+                write!(f, "posted {} (open until block {})", list(detail, "artifacts"), detail["expiration"])?
             }
             What::Asserted => write!(
                 f,

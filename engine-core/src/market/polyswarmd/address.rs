@@ -95,7 +95,9 @@ impl fmt::Debug for ApiKey {
 
 /// A text that cannot be an API key. It does not repeat the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an API key has 32 characters of 0-9 and a-f (lower case); this text has {length} characters; copy the key again")]
+#[error(
+    "an API key has 32 characters of 0-9 and a-f (lower case); this text has {length} characters; copy the key again"
+)]
 pub struct ApiKeyError {
     length: usize,
 }
@@ -106,7 +108,16 @@ mod tests {
 
     #[test]
     fn what_is_no_base_is_refused() {
-        for bad in ["", "ws://h:1/x", "http://", "http://u:p@h", "h?x=1", "http://h/#f", "http://h:99999", "http:// h"] {
+        for bad in [
+            "",
+            "ws://h:1/x",
+            "http://",
+            "http://u:p@h",
+            "h?x=1",
+            "http://h/#f",
+            "http://h:99999",
+            "http:// h",
+        ] {
             assert!(Address::new(bad, true).is_err(), "{bad}");
         }
     }

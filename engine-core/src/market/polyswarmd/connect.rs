@@ -35,7 +35,9 @@ pub enum ConnectError {
     #[error(transparent)]
     Address(#[from] AddressError),
     /// The key would go over the wire in clear.
-    #[error("an API key over plain http can be read by anybody on the way; use https, or allow it (--allow-key-over-http)")]
+    #[error(
+        "an API key over plain http can be read by anybody on the way; use https, or allow it (--allow-key-over-http)"
+    )]
     KeyOverHttp,
     /// No chain was chosen.
     #[error("there is no chain to work on; choose `side` or `home` (--chains)")]
@@ -72,7 +74,9 @@ pub enum ConnectError {
         address: Address,
     },
     /// It answers, but not as a node.
-    #[error("the node at {address} did not say which variant it is: {reason}; check the address, path included")]
+    #[error(
+        "the node at {address} did not say which variant it is: {reason}; check the address, path included"
+    )]
     Unclear {
         /// Where it is.
         address: Address,
@@ -97,7 +101,8 @@ impl Polyswarmd {
         let client = |error: crate::BoxError| ConnectError::Client(error);
         let tls = tls::client_config().map_err(|error| client(error.into()))?;
         let account = wallet.address().to_checksum(None);
-        let rest = Rest::new(address.clone(), options.api_key.as_ref(), account, options.timeouts, tls.clone());
+        let rest =
+            Rest::new(address.clone(), options.api_key.as_ref(), account, options.timeouts, tls.clone());
         let rest = Arc::new(rest.map_err(|error| client(error.into()))?);
         let tls = Arc::new(tls);
         variant(&rest, &address).await?;
@@ -149,9 +154,7 @@ async fn variant(rest: &Rest, address: &Address) -> Result<(), ConnectError> {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             Err(ConnectError::Unauthorized { address: address.clone(), reason: status.to_string() })
         }
-        status if status.is_success() => {
-            Err(ConnectError::FastVariant { address: address.clone() })
-        }
+        status if status.is_success() => Err(ConnectError::FastVariant { address: address.clone() }),
         status => Err(ConnectError::Unclear { address: address.clone(), reason: format!("status {status}") }),
     }
 }

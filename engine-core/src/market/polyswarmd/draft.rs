@@ -1,7 +1,5 @@
 //! Has the node build the transactions of a step, and holds each against what was asked for.
 
-use std::sync::PoisonError;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -27,7 +25,11 @@ struct Built {
 }
 
 /// What the node is asked to build, with what comes back held against.
-pub(super) async fn draft(market: &Polyswarmd, id: BountyId, action: Action<'_>) -> Result<Draft, MarketError> {
+pub(super) async fn draft(
+    market: &Polyswarmd,
+    id: BountyId,
+    action: Action<'_>,
+) -> Result<Draft, MarketError> {
     let path = format!("/bounties/{}", id.guid);
     match action {
         Action::Assert(assertion) => {
@@ -75,7 +77,8 @@ async fn draft_reveal(
             Err(error) => return Err(error),
         }
     }
-    Err(last.unwrap_or_else(|| MarketError::Refused { request: path, reason: "there is no metadata".to_owned() }))
+    Err(last
+        .unwrap_or_else(|| MarketError::Refused { request: path, reason: "there is no metadata".to_owned() }))
 }
 
 async fn build(
@@ -99,7 +102,7 @@ fn check(
     expected: &Expected,
     built: &[Unsigned],
 ) -> Result<Draft, MarketError> {
-    let mut pins = market.shared(chain)?.pins.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut pins = market.shared(chain)?.pins();
     let verified = verify(expected, built, &pins, &market.limits)?;
     if verified.pins() != *pins {
         tracing::warn!(%chain, pins = ?verified.pins(), "from now on transactions must hold what these hold");

@@ -52,7 +52,10 @@ impl Answer {
         }
         let errors = envelope.errors.or(envelope.message);
         if status.is_server_error() {
-            return Err(NotAnAnswer::Failed { status, why: errors.as_ref().map_or_else(String::new, reason) });
+            return Err(NotAnAnswer::Failed {
+                status,
+                why: errors.as_ref().map_or_else(String::new, reason),
+            });
         }
         match errors {
             Some(errors) => Ok(Self::Refused { status, errors }),
@@ -108,7 +111,9 @@ mod tests {
     #[test]
     fn an_ok_counts_whatever_the_http_status() {
         assert!(matches!(read(200, r#"{"status":"OK"}"#), Ok(Answer::Done(text)) if text == "null"));
-        assert!(matches!(read(400, r#"{"status":"OK","result":[1]}"#), Ok(Answer::Done(text)) if text == "[1]"));
+        assert!(
+            matches!(read(400, r#"{"status":"OK","result":[1]}"#), Ok(Answer::Done(text)) if text == "[1]")
+        );
     }
 
     #[test]

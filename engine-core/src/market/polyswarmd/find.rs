@@ -62,6 +62,7 @@ pub(super) async fn assertion(
             return Ok(Some(Placed { index, revealed: entry.revealed() }));
         }
     }
-    let why = format!("our assertion is listed at position {position}, but no index up to {SEARCHED} more has it");
+    let why =
+        format!("our assertion is listed at position {position}, but no index up to {SEARCHED} more has it");
     Err(MarketError::Lost { request: format!("GET {path}"), source: NotAnAnswer::Unexpected(why).into() })
 }

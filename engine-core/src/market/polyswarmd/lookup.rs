@@ -43,11 +43,13 @@ pub(super) async fn artifacts(rest: &Rest, bounty: &Bounty) -> Result<Vec<Listed
     let answers: Option<Vec<ArtifactAnswer>> = call.result().await?;
     let answers = answers.unwrap_or_default();
     if answers.len() > MAX_ARTIFACTS {
-        let reason = format!("it lists {} artifacts, and a bounty has {MAX_ARTIFACTS} at most", answers.len());
+        let reason =
+            format!("it lists {} artifacts, and a bounty has {MAX_ARTIFACTS} at most", answers.len());
         return Err(MarketError::Refused { request: name, reason });
     }
     let metadata = bounty.metadata.iter().cloned().chain(std::iter::repeat_with(Default::default));
-    let listed = |(answer, metadata): (ArtifactAnswer, _)| Listed { name: answer.name.unwrap_or_default(), metadata };
+    let listed =
+        |(answer, metadata): (ArtifactAnswer, _)| Listed { name: answer.name.unwrap_or_default(), metadata };
     Ok(answers.into_iter().zip(metadata).map(listed).collect())
 }
 

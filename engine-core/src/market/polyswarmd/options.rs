@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{address::ApiKey, verify::{Limits, Pins}};
+use super::{
+    address::ApiKey,
+    verify::{Limits, Pins},
+};
 use crate::units::Chain;
 
 /// How to reach a node, and on which chains to work.

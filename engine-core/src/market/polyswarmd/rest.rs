@@ -172,7 +172,8 @@ impl Call<'_> {
         let whole = async {
             let response = self.send().await?;
             let (status, kind) = (response.status(), content_type(&response));
-            let body = super::download::at_most(response, MAX_ANSWER).await.map_err(|error| self.lost(error))?;
+            let body =
+                super::download::at_most(response, MAX_ANSWER).await.map_err(|error| self.lost(error))?;
             Answer::read(status, &kind, &body).map_err(|error| self.lost(error))
         };
         tokio::time::timeout(self.timeout, whole).await.map_err(|_| self.lost(NoAnswer(self.timeout)))?

@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::rest::Rest;
-use crate::units::Chain;
+use crate::{
+    metadata::{AssertionMetadata, Form},
+    units::Chain,
+};
 
 /// The longest text that a reveal may carry, in characters.
 const LONGEST: usize = 1024;
@@ -12,16 +15,32 @@ const LONGEST: usize = 1024;
 pub(super) async fn metadata(rest: &Rest, chain: Chain, whole: &str) -> Vec<String> {
     let mut texts = Vec::new();
     match serde_json::from_str::<Value>(whole) {
-        Ok(value) => match rest.post("/bounties/metadata").chain(chain).body(value).result::<String>().await {
-            Ok(uri) if !uri.is_empty() && fits(&uri) => texts.push(uri),
-            Ok(uri) => tracing::warn!(length = uri.len(), "the node stored metadata under no usable name"),
-            Err(error) => tracing::warn!(%error, "the metadata is not stored; the reveal carries less of it"),
-        },
+        Ok(value) => texts.extend(store(rest, chain, value).await),
         Err(error) => tracing::warn!(%error, "the metadata is no JSON and is not stored"),
     }
-    texts.extend([whole.to_owned(), "[]".to_owned(), String::new()].into_iter().filter(|text| fits(text)));
+    texts.push(whole.to_owned());
+    if let Ok(metadata) = AssertionMetadata::parse(whole) {
+        texts.extend([Form::Plain, Form::Families].map(|form| metadata.text(form)));
+    }
+    texts.push(String::new());
+    texts.retain(|text| fits(text));
     texts.dedup();
     texts
+}
+
+/// The name under which the node keeps it, if it does.
+async fn store(rest: &Rest, chain: Chain, value: Value) -> Option<String> {
+    match rest.post("/bounties/metadata").chain(chain).body(value).result::<String>().await {
+        Ok(uri) if !uri.is_empty() && fits(&uri) => Some(uri),
+        Ok(uri) => {
+            tracing::warn!(length = uri.len(), "the node stored the metadata under no usable name");
+            None
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the metadata is not stored; the reveal carries what fits");
+            None
+        }
+    }
 }
 
 fn fits(text: &str) -> bool {

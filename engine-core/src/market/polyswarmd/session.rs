@@ -42,7 +42,8 @@ pub(super) async fn run_all(sessions: Vec<Session>, cancel: CancellationToken) {
     let mut tasks = JoinSet::new();
     for session in sessions {
         let (chain, cancel) = (session.chain, cancel.clone());
-        tasks.spawn(async move { cancel.run_until_cancelled(session.run()).await.map(|NobodyListens| chain) });
+        tasks
+            .spawn(async move { cancel.run_until_cancelled(session.run()).await.map(|NobodyListens| chain) });
     }
     match tasks.join_next().await {
         Some(Ok(None)) => {}
@@ -91,11 +92,8 @@ impl Session {
         before: &mut bool,
     ) -> Result<std::convert::Infallible, End> {
         let timeouts = &self.rest.timeouts;
-        let limits = Limits {
-            connect: timeouts.connect,
-            ping: timeouts.ping,
-            silence: timeouts.silence(self.chain),
-        };
+        let limits =
+            Limits { connect: timeouts.connect, ping: timeouts.ping, silence: timeouts.silence(self.chain) };
         let mut socket = Socket::open(&self.url, Arc::clone(&self.tls), limits).await.map_err(End::Socket)?;
         // Only now: a change between the look-up and the first frame would be missed otherwise.
         let parameters = lookup::parameters(&self.rest, self.chain).await.map_err(End::Parameters)?;

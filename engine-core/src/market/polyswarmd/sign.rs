@@ -105,6 +105,9 @@ mod tests {
         transaction: Unsigned,
         posted_hex: String,
         txhash_hex: String,
+        r: String,
+        s: String,
+        v: u64,
     }
 
     /// Here and not with the other vectors, since from outside only what was verified can be signed, and these
@@ -117,10 +120,14 @@ mod tests {
         let text = fs::read_to_string(folder.join("signed_transactions.json")).unwrap();
         let vectors: Vectors = serde_json::from_str(&text).unwrap();
         assert!(!vectors.cases.is_empty());
-        for Case { private_key, account, transaction, posted_hex, txhash_hex } in vectors.cases {
+        for Case { private_key, account, transaction, posted_hex, txhash_hex, r, s, v } in vectors.cases {
             let wallet = Wallet::from_key(&private_key).unwrap();
             assert_eq!(wallet.address().to_string(), account);
             let signed = sign_one(&wallet, &transaction, transaction.nonce).unwrap();
+            for part in [r, s, v.to_string()] {
+                let part = hex::encode(part.parse::<U256>().unwrap().to_be_bytes_trimmed_vec());
+                assert!(signed.raw.contains(&part), "no {part} in {}", signed.raw);
+            }
             assert_eq!(
                 signed,
                 SignedTransaction { raw: posted_hex, hash: txhash_hex, nonce: transaction.nonce }

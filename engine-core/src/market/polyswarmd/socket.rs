@@ -46,8 +46,7 @@ impl Socket {
     ) -> Result<Self, SocketError> {
         let config =
             WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
-        let connecting =
-            connect_async_tls_with_config(url, Some(config), true, Some(Connector::Rustls(tls)));
+        let connecting = connect_async_tls_with_config(url, Some(config), true, Some(Connector::Rustls(tls)));
         let (stream, _response) = timeout(limits.connect, connecting)
             .await
             .map_err(|_| SocketError::TimedOut(limits.connect))?

@@ -85,7 +85,9 @@ pub(super) async fn fate(rest: &Rest, sealed: &Sealed) -> Result<Fate, MarketErr
     let name = call.name();
     let outcome = match call.answer().await? {
         Answer::Done(result) => super::wire::answer(&result),
-        Answer::Refused { errors: Value::Object(errors), .. } => super::wire::answer(&Value::Object(errors).to_string()),
+        Answer::Refused { errors: Value::Object(errors), .. } => {
+            super::wire::answer(&Value::Object(errors).to_string())
+        }
         Answer::Refused { errors, .. } => {
             return Err(MarketError::Refused { request: name, reason: reason(&errors) });
         }
@@ -102,9 +104,11 @@ impl Outcome {
     fn fate(&self, step: Step, ours: Ours<'_>) -> Fate {
         let event = match step {
             Step::Assert => self.assertions.iter().find_map(|event| ours.assertion(event)).map(Fate::Placed),
-            Step::Reveal => {
-                self.reveals.iter().any(|event| ours.entry(event).is_some()).then_some(Fate::Done { payout: None })
-            }
+            Step::Reveal => self
+                .reveals
+                .iter()
+                .any(|event| ours.entry(event).is_some())
+                .then_some(Fate::Done { payout: None }),
             Step::Settle => None,
         };
         if let Some(fate) = event {
@@ -156,7 +160,8 @@ struct Ours<'a> {
 impl Ours<'_> {
     fn entry(self, event: &Value) -> Option<Entry> {
         let entry = Entry::deserialize(event).ok()?;
-        (entry.bounty_guid == self.id.guid && entry.author.eq_ignore_ascii_case(self.account)).then_some(entry)
+        (entry.bounty_guid == self.id.guid && entry.author.eq_ignore_ascii_case(self.account))
+            .then_some(entry)
     }
 
     fn assertion(self, event: &Value) -> Option<u64> {
@@ -198,7 +203,10 @@ mod tests {
             "errors": ["transaction 00: transaction failed at block 9, error: approve"]});
         assert_eq!(fate(Step::Assert, outcome.clone()), Fate::Placed(2));
         assert_eq!(fate(Step::Reveal, outcome), Fate::Reverted("approve".into()));
-        assert_eq!(fate(Step::Reveal, json!({"reveals": [{"bounty_guid": id().guid, "author": US, "index": 2}]})), Fate::Done { payout: None });
+        assert_eq!(
+            fate(Step::Reveal, json!({"reveals": [{"bounty_guid": id().guid, "author": US, "index": 2}]})),
+            Fate::Done { payout: None }
+        );
     }
 
     #[test]
@@ -222,7 +230,14 @@ mod tests {
             assert_eq!(fate(Step::Assert, json!({ "errors": [text] })), Fate::Pending, "{text}");
             assert_eq!(fate(Step::Settle, json!({ "errors": [failed, text] })), Fate::Pending, "{text}");
         }
-        assert_eq!(fate(Step::Assert, json!({})), Fate::Pending, "mined, and the event is not decoded: ask elsewhere");
-        assert_eq!(fate(Step::Assert, json!({"errors": ["transaction 0: out of gas"]})), Fate::Reverted("out of gas".into()));
+        assert_eq!(
+            fate(Step::Assert, json!({})),
+            Fate::Pending,
+            "mined, and the event is not decoded: ask elsewhere"
+        );
+        assert_eq!(
+            fate(Step::Assert, json!({"errors": ["transaction 0: out of gas"]})),
+            Fate::Reverted("out of gas".into())
+        );
     }
 }

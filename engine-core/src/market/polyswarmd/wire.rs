@@ -8,11 +8,12 @@
 use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::{Value, value::RawValue};
 
 use crate::{
     artifact::ArtifactKind,
     bounty::{Bounty, BountyId, Parameters, event::Event},
+    metadata,
     units::{Chain, Guid, Nct, Tick},
 };
 
@@ -113,20 +114,9 @@ impl Posted {
             amount: self.amount,
             uri: self.uri,
             expiration: Tick(self.expiration),
-            metadata: entries(self.metadata),
+            metadata: metadata::per_artifact(&self.metadata, 0),
         })))
     }
-}
-
-/// The objects of a list. Anything else (a text that the node could not resolve, a list with something else in it) is no
-/// metadata.
-fn entries(metadata: Value) -> Vec<Map<String, Value>> {
-    let Value::Array(list) = metadata else { return Vec::new() };
-    let object = |entry| match entry {
-        Value::Object(object) => Some(object),
-        _ => None,
-    };
-    list.into_iter().map(object).collect::<Option<_>>().unwrap_or_default()
 }
 
 #[derive(Deserialize)]
@@ -239,7 +229,9 @@ mod tests {
         assert!(error(r#"{"event":"quorum","data":{"bounty_guid":"x"}}"#).contains("bounty_guid:"));
         assert!(error(r#"{"event":"fee_update","data":{"assertion_fee":"9"}}"#).contains("assertion_fee:"));
         let settled = |payout: &str| {
-            format!(r#"{{"event":"settled_bounty","data":{{"bounty_guid":"{guid}","settler":"0x","payout":{payout}}}}}"#)
+            format!(
+                r#"{{"event":"settled_bounty","data":{{"bounty_guid":"{guid}","settler":"0x","payout":{payout}}}}}"#
+            )
         };
         assert!(error(&settled("-1")).contains("payout:"));
         assert!(error(&settled("\"7\"")).contains("payout:"));
@@ -264,7 +256,9 @@ mod tests {
     #[test]
     fn an_error_is_one_short_line_whatever_came() {
         let long = format!("{{\"event\":\"block\",\"data\":{{\"number\":\"{}\n\"}}}}", "x".repeat(1_000_000));
-        for text in [long.as_str(), r#"["block",{"number":1}]"#, "\0\0\n\n", "", "[1,2,3]", "{\"event\": \"block\", "] {
+        for text in
+            [long.as_str(), r#"["block",{"number":1}]"#, "\0\0\n\n", "", "[1,2,3]", "{\"event\": \"block\", "]
+        {
             let line = error(text);
             assert!(line.len() < 500 && !line.contains('\n'), "{line}");
         }
@@ -282,13 +276,5 @@ mod tests {
         let windows = r#"{"event":"window_update","data":{"arbiter_vote_window":9}}"#;
         let Ok(Frame::Change(change)) = read(windows, Chain::Side) else { panic!("no change") };
         assert_eq!(change.apply(now), Parameters { vote_window: 9, ..now });
-    }
-
-    #[test]
-    fn metadata_that_is_no_list_of_objects_is_none() {
-        for text in [r#""QmX""#, r#"[{"a":1},2]"#, "null", "{}"] {
-            assert!(entries(serde_json::from_str(text).unwrap()).is_empty(), "{text}");
-        }
-        assert_eq!(entries(serde_json::json!([{"a": 1}, {}])).len(), 2);
     }
 }

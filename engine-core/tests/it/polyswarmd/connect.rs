@@ -22,7 +22,7 @@ async fn refused(reply: impl Fn() -> Reply + Send + Sync + 'static) -> ConnectEr
 
 /// The message and all its causes.
 fn told(error: &ConnectError) -> String {
-    let causes = std::iter::successors(Some(error as &dyn Error), |error| error.source());
+    let causes = std::iter::successors(Some(error as &dyn Error), |error: &&dyn Error| (*error).source());
     causes.map(|error| error.to_string()).collect::<Vec<_>>().join(": ")
 }
 
@@ -31,7 +31,10 @@ async fn a_node_that_is_not_there_is_named() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let error = Connected::to(options(format!("http://{free}"))).await.err().unwrap();
     assert!(matches!(&error, ConnectError::NoNode { source: MarketError::Lost { .. }, .. }), "{error:?}");
-    assert!(told(&error).contains(&free.to_string()) && told(&error).contains("check the address"), "{error}");
+    assert!(
+        told(&error).contains(&free.to_string()) && told(&error).contains("check the address"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -45,9 +48,15 @@ async fn a_web_server_is_no_node() {
 #[tokio::test]
 async fn what_cannot_be_worked_with_says_why() {
     let fast = refused(|| Reply::ok(json!({}))).await;
-    assert!(matches!(fast, ConnectError::FastVariant { .. }) && told(&fast).contains("not supported yet"), "{fast:?}");
+    assert!(
+        matches!(fast, ConnectError::FastVariant { .. }) && told(&fast).contains("not supported yet"),
+        "{fast:?}"
+    );
     let closed = refused(|| Reply::Json(401, json!({"message": "Unauthorized"}))).await;
-    assert!(matches!(closed, ConnectError::Unauthorized { .. }) && told(&closed).contains("API_KEY"), "{closed:?}");
+    assert!(
+        matches!(closed, ConnectError::Unauthorized { .. }) && told(&closed).contains("API_KEY"),
+        "{closed:?}"
+    );
     let broken = refused(|| Reply::html(500)).await;
     assert!(matches!(broken, ConnectError::Unclear { .. }), "{broken:?}");
     let moved = refused(|| Reply::Raw(301, vec![("location", "http://127.0.0.1:1/".into())], vec![])).await;

@@ -74,7 +74,8 @@ impl Reply {
             Self::Lost => return None,
             Self::Stuck(bytes) => return Some(bytes),
         };
-        let mut head = format!("HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
+        let mut head =
+            format!("HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }

@@ -1,1 +1,79 @@
+//! Nonces, the pool and the order of mining.
 
+use alloy_primitives::{Address, B256, Bytes, U256, address};
+
+use super::{Chain, Refusal};
+use crate::testnet::{abi::CHAIN_ID, transaction::Transaction};
+
+const ALICE: Address = address!("00000000000000000000000000000000000000a1");
+const BOB: Address = address!("00000000000000000000000000000000000000b0");
+
+fn tx(sender: Address, nonce: u64, hash: u8) -> Transaction {
+    Transaction {
+        hash: B256::repeat_byte(hash),
+        sender,
+        nonce,
+        to: Address::ZERO,
+        value: U256::ZERO,
+        gas: 5_000_000,
+        gas_price: 0,
+        chain_id: Some(CHAIN_ID),
+        low_s: true,
+        data: Bytes::new(),
+    }
+}
+
+fn mine(chain: &mut Chain) -> Vec<(Address, u64)> {
+    chain.next_block().1.iter().map(|tx| (tx.sender, tx.nonce)).collect()
+}
+
+#[test]
+fn a_gap_waits_until_it_is_filled() {
+    let mut chain = Chain::default();
+    chain.submit(tx(ALICE, 0, 1)).unwrap();
+    chain.submit(tx(ALICE, 2, 3)).unwrap();
+    assert_eq!((chain.nonce(ALICE), chain.pending_nonce(ALICE), chain.pending(ALICE)), (0, 1, vec![0, 2]));
+    assert_eq!(mine(&mut chain), [(ALICE, 0)]);
+    assert_eq!((chain.nonce(ALICE), chain.pending_nonce(ALICE), chain.pending(ALICE)), (1, 1, vec![2]));
+    assert_eq!(mine(&mut chain), []);
+    chain.submit(tx(ALICE, 1, 2)).unwrap();
+    assert_eq!(chain.pending_nonce(ALICE), 3);
+    assert_eq!(mine(&mut chain), [(ALICE, 1), (ALICE, 2)]);
+    assert_eq!((chain.nonce(ALICE), chain.head()), (3, 3));
+}
+
+#[test]
+fn accounts_have_nonces_of_their_own() {
+    let mut chain = Chain::default();
+    chain.submit(tx(ALICE, 1, 2)).unwrap();
+    chain.submit(tx(BOB, 0, 3)).unwrap();
+    chain.submit(tx(ALICE, 0, 1)).unwrap();
+    assert_eq!(mine(&mut chain), [(BOB, 0), (ALICE, 0), (ALICE, 1)], "arrival order, but for nonces");
+}
+
+#[test]
+fn the_pool_refuses_with_the_chains_words() {
+    let mut chain = Chain::default();
+    chain.submit(tx(ALICE, 0, 1)).unwrap();
+    assert_eq!(chain.submit(tx(ALICE, 0, 2)), Err(Refusal::Underpriced));
+    let known = chain.submit(tx(ALICE, 0, 1)).unwrap_err();
+    assert_eq!(known.to_string(), format!("known transaction: {}", "01".repeat(32)));
+    assert!(chain.knows(B256::repeat_byte(1)) && !chain.knows(B256::repeat_byte(2)));
+    mine(&mut chain);
+    assert_eq!(chain.submit(tx(ALICE, 0, 1)), Err(Refusal::NonceTooLow), "mined is not known any more");
+    let mut wrong = [(); 6].map(|()| tx(ALICE, 1, 9));
+    wrong[0].chain_id = Some(1337);
+    wrong[1].chain_id = None;
+    wrong[2].low_s = false;
+    wrong[3].gas_price = 1;
+    wrong[4].gas = 50_000_001;
+    wrong[5].gas = 20_999;
+    let refusals = wrong.map(|tx| chain.submit(tx).unwrap_err());
+    let sender = Refusal::InvalidSender;
+    let rest = [Refusal::Funds, Refusal::GasTooHigh, Refusal::GasTooLow];
+    assert_eq!(refusals[..3], [sender.clone(), sender.clone(), sender]);
+    assert_eq!(refusals[3..], rest);
+    let mut paying = tx(ALICE, 1, 9);
+    paying.value = U256::from(1);
+    assert_eq!(chain.submit(paying), Err(Refusal::Funds));
+}

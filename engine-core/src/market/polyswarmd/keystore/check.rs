@@ -65,7 +65,7 @@ struct Pbkdf2 {
 
 /// Reads a keystore's JSON. The error is what is wrong with it.
 pub(super) fn check(text: &str) -> Result<Checked, String> {
-    let keystore: Keystore = serde_json::from_str(text).map_err(|e| format!("{e:.200}"))?;
+    let keystore: Keystore = serde_json::from_str(text).map_err(|e| format!("{:.200}", e.to_string()))?;
     let crypto = &keystore.crypto;
     require(keystore.version == 3, || format!("its version is {}, not 3", keystore.version))?;
     require(crypto.cipher == "aes-128-ctr", || {
@@ -122,7 +122,7 @@ fn check_key_length(dklen: u64) -> Result<(), String> {
 }
 
 fn params<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
-    T::deserialize(value).map_err(|e| format!("its kdfparams: {e:.200}"))
+    T::deserialize(value).map_err(|e| format!("its kdfparams: {:.200}", e.to_string()))
 }
 
 /// Hex digits of either case, an `0x` before them allowed, as lower case without it.

@@ -1,0 +1,76 @@
+use assert_cmd::Command;
+use predicates::{prelude::PredicateBooleanExt, str::contains};
+
+use crate::{
+    demo::{demo_rules, eicar},
+    folder::{Folder, rule},
+};
+
+fn engine(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_engine-yara"));
+    command.args(arguments).env_remove("RULES_DIR").env_remove("LOG_LEVEL");
+    command
+}
+
+#[test]
+fn bad_files_are_told_and_the_rest_works_unless_strict() {
+    let folder = Folder::with(&[
+        ("good.yar", &rule("good", "hello")),
+        ("bad.yar", "rule bad {\n condition:\n  no_such_identifier == 1\n}\n"),
+    ]);
+    let path = folder.path("");
+    let rules = path.to_str().unwrap();
+    engine(&["scan", "--format", "jsonl", "--rules", rules, "-"])
+        .write_stdin("hello world")
+        .assert()
+        .code(1)
+        .stdout(contains("\"good\""))
+        .stderr(contains("bad.yar:3: undefined identifier"));
+    engine(&["scan", "--format", "jsonl", "--strict-rules", "--rules", rules, "-"])
+        .write_stdin("hello world")
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(contains("bad.yar:3: undefined identifier").and(contains("--strict-rules")));
+}
+
+#[test]
+fn without_rules_nothing_is_called_benign() {
+    let empty = Folder::with(&[]);
+    engine(&["scan", "-"]).write_stdin("x").assert().code(2).stdout("").stderr(contains("--rules"));
+    engine(&["scan", "--rules", empty.path("").to_str().unwrap(), "-"])
+        .write_stdin("x")
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(contains("no rules in"));
+    engine(&["scan", "--rules", empty.path("nowhere").to_str().unwrap(), "-"])
+        .write_stdin("x")
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(contains("nowhere"));
+}
+
+#[test]
+fn the_variable_names_the_rules_and_flags_change_what_is_evidence() {
+    let folder = Folder::with(&[("crypto/a.yar", &rule("sbox", "hello"))]);
+    let scan = |arguments: &[&str]| {
+        let mut command = engine(&[&["scan", "-"], arguments].concat());
+        command.env("RULES_DIR", folder.path("")).write_stdin("hello");
+        command.assert()
+    };
+    scan(&[]).code(0);
+    scan(&["--evidence", "crypto/"]).code(1);
+    scan(&["--evidence", "sbox"]).code(1);
+    scan(&["--evidence", "sbox", "--no-sandbox"]).code(1);
+}
+
+#[test]
+fn the_demo_rules_find_eicar_on_standard_input() {
+    engine(&["scan", "--rules", demo_rules().to_str().unwrap(), "-"])
+        .write_stdin(eicar().bytes().to_vec())
+        .assert()
+        .code(1)
+        .stdout(contains("EICAR"));
+}

@@ -1,0 +1,22 @@
+//! engine-yara, from outside.
+
+// Clippy lets `#[test]` functions unwrap and index, and not what they call.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+/// A folder of rule files made by a test.
+mod folder;
+
+/// The children: killed, slow, without memory, and what they may load.
+mod children;
+/// The program.
+mod cli;
+/// The demo rules and their samples, in this process and in children.
+mod demo;
+/// Rule sets that somebody made to hurt.
+mod hostile;
+/// Indexes and includes.
+mod includes;
+/// The public rule set, if there is a copy beside the workspace.
+mod public_set;
+/// Rule files to a rule set: what is loaded, what is bad and why.
+mod rule_sets;
