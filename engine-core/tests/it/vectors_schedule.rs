@@ -4,10 +4,10 @@ use engine_core::{
     Tick,
     bounty::{
         Step,
+        fate::Terms,
         machine::{Input, Machine, Output, Stage},
         windows::Windows,
     },
-    market::Terms,
 };
 use serde::Deserialize;
 
@@ -61,12 +61,22 @@ fn vectors_schedule_fire_when_due_and_not_one_block_later() {
             for (action, (step, machine)) in &mut machines {
                 machine.handle(Input::Tick(Tick(block.block)));
                 if machine.poll() == Output::Submit(*step) {
-                    assert!(block.block >= action.block, "{} of {} before it is due", action.event, action.guid);
+                    assert!(
+                        block.block >= action.block,
+                        "{} of {} before it is due",
+                        action.event,
+                        action.guid
+                    );
                     assert!(ours.insert((action.event.clone(), action.guid.clone())), "twice");
                 }
             }
             let due = case.scheduled.iter().filter(|action| action.block <= block.block);
-            assert_eq!(ours, due.map(|a| (a.event.clone(), a.guid.clone())).collect(), "at block {}", block.block);
+            assert_eq!(
+                ours,
+                due.map(|a| (a.event.clone(), a.guid.clone())).collect(),
+                "at block {}",
+                block.block
+            );
             reference.extend(block.fired.iter().map(|fired| (fired.event.clone(), fired.guid.clone())));
             assert!(reference.is_subset(&ours), "the reference has fired more at block {}", block.block);
         }
