@@ -9,6 +9,8 @@
 
 /// The main job: each engine earns on the marketplace, with a real clamd.
 mod path;
+/// What an engine refuses to start with.
+mod refusals;
 /// The engine is killed between two steps, and started again.
 mod restart;
 /// The marketplace itself, played by hand.
