@@ -49,7 +49,7 @@ impl Options {
 pub struct Timeouts {
     /// For a connection, with its TLS and websocket handshakes. Default: 10 s.
     pub connect: Duration,
-    /// For a request and its whole answer. Default: 20 s.
+    /// For a request and its whole answer. Default: 10 s.
     pub request: Duration,
     /// For the fate of transactions, which the node waits for: up to 10 s each on `side`. Default: 45 s.
     pub fate_side: Duration,
@@ -63,9 +63,10 @@ pub struct Timeouts {
     pub silence_side: Duration,
     /// The same on `home`, whose blocks are further apart. Default: 180 s.
     pub silence_home: Duration,
-    /// Before the first new try after a lost connection; doubles from try to try. Default: 500 ms.
+    /// Before the first new try after a lost connection; doubles from try to try. Default: 250 ms.
     pub first_wait: Duration,
-    /// Between two tries, at most. Default: 30 s.
+    /// Between two tries, at most. Default: 2 s: a reveal window can be ten blocks of a second, and what is owed has to be
+    /// opened in the part of it in which the node is back.
     pub longest_wait: Duration,
     /// How long a connection must have held for the waits to start over. Default: 30 s.
     pub stable: Duration,
@@ -76,15 +77,15 @@ impl Default for Timeouts {
         let s = Duration::from_secs;
         Self {
             connect: s(10),
-            request: s(20),
+            request: s(10),
             fate_side: s(45),
             fate_home: s(150),
             download: s(60),
             ping: s(10),
             silence_side: s(30),
             silence_home: s(180),
-            first_wait: Duration::from_millis(500),
-            longest_wait: s(30),
+            first_wait: Duration::from_millis(250),
+            longest_wait: s(2),
             stable: s(30),
         }
     }

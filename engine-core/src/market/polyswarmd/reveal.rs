@@ -1,5 +1,7 @@
 //! The metadata of a reveal: stored on the node if it can be, in the reveal itself if it is short, else less of it.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::rest::Rest;
@@ -10,6 +12,9 @@ use crate::{
 
 /// The longest text that a reveal may carry, in characters.
 const LONGEST: usize = 1024;
+
+/// How long the node may take to store metadata: the reveal's window does not wait.
+const STORING: Duration = Duration::from_secs(5);
 
 /// What the reveal may carry, the best first; the last is always the empty text.
 pub(super) async fn metadata(rest: &Rest, chain: Chain, whole: &str) -> Vec<String> {
@@ -30,7 +35,8 @@ pub(super) async fn metadata(rest: &Rest, chain: Chain, whole: &str) -> Vec<Stri
 
 /// The name under which the node keeps it, if it does.
 async fn store(rest: &Rest, chain: Chain, value: Value) -> Option<String> {
-    match rest.post("/bounties/metadata").chain(chain).body(value).result::<String>().await {
+    let call = rest.post("/bounties/metadata").chain(chain).body(value);
+    match call.timeout(STORING.min(rest.timeouts.request)).result::<String>().await {
         Ok(uri) if !uri.is_empty() && fits(&uri) => Some(uri),
         Ok(uri) => {
             tracing::warn!(length = uri.len(), "the node stored the metadata under no usable name");

@@ -71,6 +71,7 @@ impl Session {
         let timeouts = &self.rest.timeouts;
         let mut backoff = Backoff::new(timeouts.first_wait, timeouts.longest_wait, timeouts.stable);
         let mut before = false;
+        let mut told = String::new();
         loop {
             let mut opened = None;
             let end = match self.connection(&mut opened, &mut before).await {
@@ -80,7 +81,14 @@ impl Session {
             };
             backoff.held(opened.map_or(Duration::ZERO, |at: Instant| at.elapsed()));
             let wait = backoff.next(rand::random());
-            tracing::warn!(chain = %self.chain, why = %end, ?wait, "not connected to the market; trying again");
+            let why = end.to_string();
+            // Tries come often: each new reason is told once.
+            if opened.is_some() || why != told {
+                tracing::warn!(chain = %self.chain, why, "not connected to the market; trying until it is back");
+            } else {
+                tracing::debug!(chain = %self.chain, why, ?wait, "still not connected to the market");
+            }
+            told = why;
             tokio::time::sleep(wait).await;
         }
     }
