@@ -3,26 +3,25 @@
 //! It asks for an assertion once at most, it never asks for anything that its windows do not allow, and it ends whatever happens,
 //! as long as ticks come. Input that does not fit its state is noted, not obeyed.
 
+mod answer;
 mod input;
 mod output;
+mod pace;
 #[cfg(test)]
 mod tests;
 
+use self::pace::Pace;
 pub use self::{
     input::Input,
     output::{Outcome, Output, Skipped, Stage},
 };
 use super::{
     Step,
-    fate::{Fate, Placed, Terms},
+    fate::Terms,
     opinion::{Opinion, Policy},
     windows::Windows,
 };
-use crate::{
-    scanner::ScanError,
-    units::{Nct, Tick},
-    verdict::ScanResult,
-};
+use crate::{scanner::ScanError, units::Tick, verdict::ScanResult};
 
 /// Where the bounty stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,9 +48,7 @@ pub struct Machine {
     terms: Terms,
     policy: Policy,
     now: Tick,
-    /// Not before this tick: how a failed try is spaced from the next.
-    not_before: Tick,
-    tries: u32,
+    pace: Pace,
     quorum: bool,
     index: Option<u64>,
     opinion: Option<Opinion>,
@@ -67,8 +64,7 @@ impl Machine {
             terms,
             policy,
             now,
-            not_before: Tick(1),
-            tries: 0,
+            pace: Pace::new(),
             quorum: false,
             index: None,
             opinion: None,
@@ -104,6 +100,15 @@ impl Machine {
         }
     }
 
+    /// Whether something is staked, or may be at this moment: an assertion that is being built may be sealed already.
+    pub fn may_be_staked(&self) -> bool {
+        match self.stage() {
+            Stage::Open => self.state == State::Building(Step::Assert),
+            Stage::Signed(_) | Stage::Done(_) => true,
+            Stage::Over(_) => false,
+        }
+    }
+
     /// What is to be asserted, once the scans are done.
     pub fn opinion(&self) -> Option<&Opinion> {
         self.opinion.as_ref()
@@ -127,10 +132,17 @@ impl Machine {
     /// Takes in what happened.
     pub fn handle(&mut self, input: Input) {
         match input {
-            Input::Tick(tick) => self.now = tick,
+            Input::Tick(tick) => {
+                if tick < self.now {
+                    self.pace.turn_back(self.now, tick);
+                }
+                self.now = tick;
+            }
             Input::Windows { reveal, vote } => (self.windows.reveal, self.windows.vote) = (reveal, vote),
             Input::Quorum => self.quorum = true,
-            Input::Unwanted(why) if self.stage() == Stage::Open => self.finish(Outcome::Skipped(why)),
+            Input::Unwanted(why) if matches!(self.state, State::Announced | State::Scanning(_)) => {
+                self.finish(Outcome::Skipped(why));
+            }
             Input::Listed(count) => self.listed(count),
             Input::Scanned { index, outcome } => self.scanned(index, outcome),
             Input::Dropped { step, again } if self.state == State::Building(step) => {
@@ -177,9 +189,21 @@ impl Machine {
                 State::Building(_) | State::Sent(_) | State::Asking(_) => {
                     return Output::WaitUntil(now.after(1));
                 }
-                State::Uncertain(step) if self.is_hopeless() => self.finish(Outcome::Missed(*step)),
-                State::Due(_) | State::Uncertain(_) if now < self.not_before => {
-                    return Output::WaitUntil(self.not_before);
+                State::Uncertain(step) if self.is_hopeless() => {
+                    let step = *step;
+                    self.missed(step);
+                }
+                State::Due(Step::Settle) if self.reveal_missed && !self.windows.reveal_is_over(now) => {
+                    // The clock or the window was wrong when it was given up.
+                    (self.reveal_missed, self.pace) = (false, Pace::new());
+                    self.state = State::Due(Step::Reveal);
+                }
+                // Without its index nothing can be revealed: the market is asked, as after a lost answer.
+                State::Due(Step::Reveal) if self.index.is_none() => {
+                    self.state = State::Uncertain(Step::Assert)
+                }
+                State::Due(_) | State::Uncertain(_) if now < self.pace.not_before() => {
+                    return Output::WaitUntil(self.pace.not_before());
                 }
                 State::Due(step) => {
                     let step = *step;
@@ -194,10 +218,10 @@ impl Machine {
                 }
                 State::Uncertain(step) => {
                     let step = *step;
-                    // Reveals are asked for first: the answer may be there already. Settlements can only be sent again.
+                    // Reveals are sent and asked for in turn; a settlement cannot be asked for.
                     let resend = match step {
                         Step::Assert => self.windows.can_assert(now),
-                        Step::Reveal => self.windows.can_reveal(now) && self.tries.is_multiple_of(2),
+                        Step::Reveal => self.windows.can_reveal(now) && self.pace.is_even(),
                         Step::Settle => true,
                     };
                     self.state = if resend { State::Sent(step) } else { State::Asking(step) };
@@ -231,101 +255,13 @@ impl Machine {
         let results = results.as_deref().unwrap_or_default();
         self.opinion = Opinion::of(results, self.policy, self.terms.one_artifact);
         if self.opinion.is_some() || self.terms.answer_unknown {
-            self.again(Step::Assert);
-            self.not_before = self.now;
+            (self.state, self.pace) = (State::Due(Step::Assert), Pace::new());
         } else {
             self.finish(Outcome::Skipped(Skipped::NoOpinion));
         }
     }
 
-    fn dropped(&mut self, step: Step, again: bool) {
-        match step {
-            Step::Assert if !again => self.finish(Outcome::Skipped(Skipped::Refused)),
-            _ => self.again(step),
-        }
-    }
-
-    fn fate(&mut self, step: Step, fate: Fate) {
-        match (step, fate) {
-            (Step::Assert, Fate::Placed(index)) => {
-                self.index = Some(index);
-                self.done(Step::Assert, None);
-            }
-            (Step::Assert, Fate::Reverted(reason)) if !reason.contains("already asserted") => {
-                self.missed(step)
-            }
-            (Step::Reveal, Fate::Reverted(reason)) if reason.contains("already revealed") => {
-                self.done(step, None)
-            }
-            (Step::Settle, Fate::Reverted(reason)) if reason.contains("already settled") => {
-                self.done(step, None)
-            }
-            (Step::Reveal | Step::Settle, Fate::Reverted(_)) => self.again(step),
-            (Step::Reveal | Step::Settle, Fate::Done { payout }) => self.done(step, payout),
-            (_, _) => self.uncertain(step),
-        }
-    }
-
-    fn found(&mut self, placed: Option<Placed>) {
-        let State::Asking(step) = self.state else { return };
-        match (step, placed) {
-            (Step::Assert, Some(placed)) => {
-                self.index = Some(placed.index);
-                self.done(if placed.revealed { Step::Reveal } else { Step::Assert }, None);
-            }
-            (Step::Assert, None) if self.now >= self.windows.absence_counts() => self.missed(step),
-            (Step::Reveal, Some(placed)) if placed.revealed => self.done(step, None),
-            (Step::Reveal, _) if self.windows.reveal_is_over(self.now) => self.missed(step),
-            (_, _) => self.uncertain(step),
-        }
-    }
-
-    /// The step is done; on to the next that this market has.
-    fn done(&mut self, step: Step, payout: Option<Nct>) {
-        (self.tries, self.not_before) = (0, Tick(1));
-        let next = match step {
-            Step::Assert if self.terms.reveal => Some(Step::Reveal),
-            Step::Assert | Step::Reveal if self.terms.settle => Some(Step::Settle),
-            _ => None,
-        };
-        match next {
-            Some(next) => self.state = State::Due(next),
-            None if self.reveal_missed => self.finish(Outcome::Missed(Step::Reveal)),
-            None => self.finish(Outcome::Settled { payout }),
-        }
-    }
-
-    /// The step cannot be taken any more. What is staked is settled all the same.
-    fn missed(&mut self, step: Step) {
-        match step {
-            Step::Reveal => {
-                self.reveal_missed = true;
-                self.done(Step::Reveal, None);
-            }
-            Step::Assert | Step::Settle => self.finish(Outcome::Missed(step)),
-        }
-    }
-
-    /// To be built anew, after a while.
-    fn again(&mut self, step: Step) {
-        self.pause(step);
-        self.state = State::Due(step);
-    }
-
-    /// To be sent again or asked for, after a while.
-    fn uncertain(&mut self, step: Step) {
-        self.pause(step);
-        self.state = State::Uncertain(step);
-    }
-
-    /// Assertions and reveals have short windows; a settlement can wait for longer with each try, up to 32 ticks.
-    fn pause(&mut self, step: Step) {
-        let longest = if step == Step::Settle { 5 } else { 1 };
-        self.not_before = self.now.after(1 << self.tries.min(longest));
-        self.tries = self.tries.saturating_add(1);
-    }
-
-    /// After so many ticks past the vote's end a step that still fails is given up.
+    /// Until so many ticks past the vote's end nothing is given up that may be staked.
     const GIVE_UP: u64 = 1000;
 
     fn opens(&self, step: Step) -> Tick {
@@ -344,8 +280,9 @@ impl Machine {
         }
     }
 
+    /// Settling has no last tick, and this process may have been away for a month: tries count, not only ticks.
     fn is_hopeless(&self) -> bool {
-        self.now > self.windows.vote_ends().after(Self::GIVE_UP)
+        self.pace.is_used_up() && self.now > self.windows.vote_ends().after(Self::GIVE_UP)
     }
 
     fn finish(&mut self, outcome: Outcome) {

@@ -1,9 +1,15 @@
 //! Lives of a bounty on a pretend clock, and the properties that hold whatever happens.
 
+mod trouble;
+
 use proptest::prelude::*;
 
 use super::*;
-use crate::{units::Confidence, verdict::Verdict};
+use crate::{
+    bounty::fate::{Fate, Placed},
+    units::{Confidence, Nct},
+    verdict::Verdict,
+};
 
 const TERMS: Terms = Terms { reveal: true, settle: true, answer_unknown: false, one_artifact: false };
 const E: u64 = 100;
@@ -114,7 +120,7 @@ fn a_restart_acts_when_it_has_heard_of_the_clock() {
         (Stage::Signed(Step::Assert), Output::Resend(Step::Assert)),
         (Stage::Done(Step::Assert), Output::WaitUntil(Tick(E))),
     ] {
-        let mut machine = Machine::restore(windows(), TERMS, stage, None);
+        let mut machine = Machine::restore(windows(), TERMS, stage, Some(3));
         assert_eq!(machine.poll(), Output::WaitUntil(Tick(1)));
         assert_eq!(at(&mut machine, 60), first);
         assert_ne!(machine.stage(), Stage::Open);
@@ -154,6 +160,7 @@ fn input() -> impl Strategy<Value = Input> {
         1 => proptest::option::of((0..3u64, any::<bool>()))
             .prop_map(|found| Input::Found(found.map(|(index, revealed)| Placed { index, revealed }))),
         1 => Just(Input::Unanswered),
+        1 => Just(Input::Unwanted(Skipped::Unlisted)),
     ]
 }
 
@@ -221,7 +228,7 @@ proptest! {
         }
         machine.handle(Input::Unanswered);
         machine.handle(Input::Listed(0));
-        for tick in 160..1500 {
+        for tick in (160..1500).chain((1500..100_000).step_by(50)) {
             machine.handle(Input::Tick(Tick(tick)));
             let output = machine.poll();
             answer(&mut machine, &output);
