@@ -1,8 +1,8 @@
 //! Gets a bounty's artifacts and has them scanned: one task a bounty, one result an artifact.
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 use serde_json::{Map, Value};
 use tokio::{
     sync::{Semaphore, mpsc},
@@ -22,6 +22,8 @@ use crate::{
 
 /// How often a request is tried that only asks.
 const TRIES: u32 = 4;
+/// How long past its deadline a scanner may take to say that it timed out.
+const OVERTIME: Duration = Duration::from_secs(1);
 
 /// Limits on what is fetched and scanned.
 #[derive(Clone, Copy, Debug)]
@@ -92,12 +94,22 @@ impl<M: Market, S: Scanner> Fetcher<M, S> {
             self.places.acquire().await.map_err(|_| ScanError::new(ErrorKind::Cancelled, "shutting down"))?;
         let cx = ScanContext::within(self.limits.timeout);
         let artifact = self.fetch(bounty, index, listed, cx.deadline).await?;
-        let result = self.scanner.scan(&artifact, &cx).await?;
+        let result = self.scan(&artifact, &cx).await?;
         tracing::info!(
             bounty = %bounty.id, index, sha256 = artifact.sha256(), verdict = %result.verdict,
             confidence = result.confidence.get(), family = result.family, complete = result.complete, "scanned"
         );
         Ok(result)
+    }
+
+    /// Should a scanner crash or not keep to its deadline, that costs this artifact and no other.
+    async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
+        let scan = AssertUnwindSafe(self.scanner.scan(artifact, cx)).catch_unwind();
+        match time::timeout_at(cx.deadline + OVERTIME, scan).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(ScanError::crashed("the scanner panicked: this is a bug, report it")),
+            Err(_) => Err(ScanError::timed_out("the scanner did not keep to its deadline")),
+        }
     }
 
     async fn fetch(
