@@ -11,7 +11,11 @@ mod outbox;
 #[cfg(feature = "polyswarmd")]
 pub mod shutdown;
 #[cfg(feature = "polyswarmd")]
+mod stake;
+#[cfg(feature = "polyswarmd")]
 mod steps;
+#[cfg(feature = "polyswarmd")]
+mod uncharged;
 
 use crate::{BoxError, scanner::Scanner, settings::Settings};
 

@@ -3,8 +3,9 @@
 //! One task owns the book. Everything that waits (scans, steps) runs in tasks of its own, which tell it what came of them through one
 //! bounded channel.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
 
+use futures_util::FutureExt;
 use tokio::{
     sync::{mpsc, watch},
     task::AbortHandle,
@@ -16,19 +17,19 @@ use super::{
     journal::{Journal, JournalError},
     outbox::Outbox,
     steps::Steps,
+    uncharged::Uncharged,
 };
 use crate::{
     bounty::{
-        Assertion, BountyId, Step,
+        BountyId, Step,
         bid::BidStrategy,
         book::{Book, Taking},
-        commitment::Secret,
         event::{Event, Heard},
         machine::{Input, Outcome, Output, Stage},
     },
     market::Market,
     scanner::Scanner,
-    units::{Chain, Nct, Tick},
+    units::{Chain, Tick},
 };
 
 /// How the engine takes part in a market.
@@ -52,15 +53,14 @@ const TOLD: usize = 1024;
 /// An engine at work on a market.
 #[derive(Debug)]
 pub struct Driver<M: Market, S: Scanner> {
-    market: Arc<M>,
+    pub(super) market: Arc<M>,
     journal: Journal,
-    plan: Plan,
+    pub(super) plan: Plan,
     pub(super) book: Book,
     fetcher: Arc<Fetcher<M, S>>,
     lanes: HashMap<Chain, Lane<M>>,
     scans: HashMap<BountyId, AbortHandle>,
-    /// What is staked or about to be, and not yet known to be charged.
-    uncharged: HashMap<BountyId, Nct>,
+    pub(super) uncharged: Uncharged,
     /// The last stage of each bounty that is on disk.
     noted: HashMap<BountyId, Stage>,
     tell: mpsc::Sender<(BountyId, Input)>,
@@ -82,13 +82,17 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         let (tell, told) = mpsc::channel(TOLD);
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
         let mut book = Book::new(market.terms(), plan.taking.clone());
-        let mut uncharged = HashMap::new();
+        let mut uncharged = Uncharged::default();
         for record in journal.open_records().await? {
-            let id = record.bounty.id;
-            tracing::info!(bounty = %id, stage = ?record.stage, "owed from before");
+            let (id, expiration) = (record.bounty.id, record.bounty.expiration);
+            if !plan.chains.contains(&id.chain) {
+                let chain = id.chain;
+                tracing::error!(bounty = %id, %expiration, stage = ?record.stage, "owed on a chain that this engine does not work on: add --chains {chain}");
+                continue;
+            }
+            tracing::info!(bounty = %id, %expiration, stage = ?record.stage, "owed from before");
             if record.stage == Stage::Signed(Step::Assert) {
-                let bids = Nct::checked_sum(record.assertion.bids.iter().copied());
-                uncharged.insert(id, bids.unwrap_or(Nct(u128::MAX)));
+                uncharged.add(id, &record.assertion.bids);
             }
             book.restore(record.bounty, record.stage, record.index);
         }
@@ -144,9 +148,11 @@ impl<M: Market, S: Scanner> Driver<M, S> {
     }
 
     async fn heard(&mut self, heard: Heard) {
-        if let Event::Tick(tick) = heard.event
-            && let Some(lane) = self.lanes.get(&heard.chain)
-        {
+        let Some(lane) = self.lanes.get(&heard.chain) else {
+            tracing::warn!(chain = %heard.chain, "an event of a chain that was not chosen is dropped");
+            return;
+        };
+        if let Event::Tick(tick) = heard.event {
             lane.clock.send_replace(tick);
         }
         if let Event::Announced(bounty) = &heard.event
@@ -164,13 +170,14 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         if self.closing.is_cancelled() {
             return false;
         }
-        match self.journal.record(id).await {
-            Ok(record) => record.is_none(),
-            Err(error) => {
-                tracing::error!(bounty = %id, error = &error as &dyn std::error::Error, "not taken: the journal cannot be read");
-                false
-            }
-        }
+        let known = match self.journal.record(id).await {
+            Ok(None) => self.journal.is_writable().await.map(|()| false),
+            known => known.map(|_| true),
+        };
+        known.map(|known| !known).unwrap_or_else(|error| {
+            tracing::error!(bounty = %id, error = &error as &dyn std::error::Error, "not taken: nothing is staked that cannot be sealed");
+            false
+        })
     }
 
     async fn told(&mut self, id: BountyId, input: Input) {
@@ -178,7 +185,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             input,
             Input::Fate(Step::Assert, _) | Input::Found(Some(_)) | Input::Dropped { step: Step::Assert, .. }
         ) {
-            self.uncharged.remove(&id);
+            self.uncharged.remove(id);
         }
         if let Some(entry) = self.book.get_mut(id) {
             entry.machine.handle(input);
@@ -194,12 +201,15 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             let index = entry.machine.index();
             match entry.machine.poll() {
                 Output::WaitUntil(_) => return,
-                Output::Finished(outcome) => return self.over(id, outcome).await,
+                Output::Finished(outcome) => {
+                    self.note(id).await;
+                    return self.over(id, outcome);
+                }
                 Output::Scan => self.scan(id),
                 Output::Submit(Step::Assert) => self.assert(id),
-                Output::Submit(step) => self.step(id, |steps| steps.later(id, step, index)),
-                Output::Resend(step) => self.step(id, |steps| steps.again(id, step)),
-                Output::Ask => self.step(id, |steps| steps.ask(id)),
+                Output::Submit(step) => self.step(id, Some(step), |steps| steps.later(id, step, index)),
+                Output::Resend(step) => self.step(id, Some(step), |steps| steps.again(id, step)),
+                Output::Ask => self.step(id, None, |steps| steps.ask(id)),
             }
         }
     }
@@ -212,44 +222,14 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         self.scans.insert(id, task.abort_handle());
     }
 
-    fn assert(&mut self, id: BountyId) {
-        self.stop_scan(id);
-        let refuse = || Input::Dropped { step: Step::Assert, again: false };
-        let parameters = self.book.parameters(id.chain);
-        let Some(entry) = self.book.get_mut(id) else { return };
-        let (Some(parameters), Some(opinion)) = (parameters, entry.machine.opinion()) else {
-            return entry.machine.handle(refuse());
-        };
-        let bids = self.plan.bids.bids(&parameters, &opinion.mask, &opinion.confidences);
-        let secret = Secret::random(&mut rand::rng());
-        let commitment = match self.market.commit(&opinion.verdicts, secret) {
-            Ok(commitment) => commitment,
-            Err(error) => {
-                tracing::warn!(bounty = %id, error = &error as &dyn std::error::Error, "cannot commit to the verdicts");
-                return entry.machine.handle(refuse());
-            }
-        };
-        let assertion = Assertion {
-            mask: opinion.mask.clone(),
-            verdicts: opinion.verdicts.clone(),
-            commitment,
-            secret,
-            bids,
-            metadata: opinion.metadata.clone(),
-        };
-        let cost = Nct::checked_sum(assertion.bids.iter().copied().chain([parameters.assertion_fee]));
-        let Some(cost) = cost else { return entry.machine.handle(refuse()) };
-        let (bounty, last_call) = (entry.bounty.clone(), entry.machine.windows().last_call());
-        self.uncharged.insert(id, cost);
-        let needed = Nct::checked_sum(self.uncharged.values().copied()).unwrap_or(Nct(u128::MAX));
-        tracing::info!(bounty = %id, verdicts = ?assertion.verdicts, mask = ?assertion.mask, cost = %cost, "asserting");
-        self.step(id, |steps| steps.assert(bounty, assertion, last_call, needed));
-    }
-
-    /// Starts a task that takes a step.
-    fn step<F: Future<Output = ()> + Send + 'static>(&self, id: BountyId, take: impl FnOnce(Steps<M>) -> F) {
+    /// Starts a task that takes a step, or asks what came of one. Should it crash, the machine is told all the same.
+    pub(super) fn step<F>(&self, id: BountyId, step: Option<Step>, take: impl FnOnce(Steps<M>) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         let Some(lane) = self.lanes.get(&id.chain) else {
-            tracing::error!(bounty = %id, "its chain is not among those of this engine: start it with --chains {}", id.chain);
+            // Neither restored nor heard of, see `new` and `heard`.
+            tracing::error!(bounty = %id, "its chain is not among those of this engine: this is a bug, report it");
             return;
         };
         let steps = Steps {
@@ -258,7 +238,13 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             outbox: lane.outbox.clone(),
             tell: self.tell.clone(),
         };
-        self.tasks.spawn(take(steps));
+        let task = AssertUnwindSafe(take(steps.clone())).catch_unwind();
+        self.tasks.spawn(async move {
+            if task.await.is_err() {
+                tracing::error!(bounty = %id, "a step crashed: this is a bug, report it with the lines above");
+                steps.crashed(id, step).await;
+            }
+        });
     }
 
     /// Keeps on disk how far a staked bounty has come. If that fails the market is asked again after a restart: nothing is lost.
@@ -277,13 +263,21 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         }
     }
 
-    async fn over(&mut self, id: BountyId, outcome: Outcome) {
+    fn over(&mut self, id: BountyId, outcome: Outcome) {
         match outcome {
             Outcome::Settled { payout } => {
                 tracing::info!(bounty = %id, payout = payout.map(|p| p.to_string()), "settled")
             }
             Outcome::Skipped(why) => tracing::info!(bounty = %id, ?why, "skipped"),
-            Outcome::Missed(step) => tracing::error!(bounty = %id, %step, "missed"),
+            Outcome::Missed(Step::Assert) => {
+                tracing::warn!(bounty = %id, "not asserted, nothing is staked")
+            }
+            Outcome::Missed(Step::Reveal) => {
+                tracing::error!(bounty = %id, "not revealed in time, its bids may be lost: was the node out of reach, or the engine off?");
+            }
+            Outcome::Missed(Step::Settle) => {
+                tracing::error!(bounty = %id, "given up, its payout was not taken: settle it by hand");
+            }
         }
         self.forget(id);
     }
@@ -291,11 +285,11 @@ impl<M: Market, S: Scanner> Driver<M, S> {
     pub(super) fn forget(&mut self, id: BountyId) {
         self.stop_scan(id);
         self.book.remove(id);
-        self.uncharged.remove(&id);
+        self.uncharged.remove(id);
         self.noted.remove(&id);
     }
 
-    fn stop_scan(&mut self, id: BountyId) {
+    pub(super) fn stop_scan(&mut self, id: BountyId) {
         if let Some(scan) = self.scans.remove(&id) {
             scan.abort();
         }
@@ -304,5 +298,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
 
 /// The market's events ended although nobody stopped the engine.
 #[derive(Debug, thiserror::Error)]
-#[error("the market's events ended")]
+#[error(
+    "the market's events ended, see the log for the cause; what is owed is in the journal: start the engine again"
+)]
 pub struct EventsEnded;

@@ -69,16 +69,19 @@ impl Journal {
         Ok(Sealed { id: bounty.id, step: Step::Assert, signed, assertion: assertion.clone() })
     }
 
-    /// Seals a later step of a bounty whose assertion is sealed.
-    pub async fn seal_step(
-        &self,
-        record: &Record,
-        step: Step,
-        signed: Signed,
-    ) -> Result<Sealed, JournalError> {
-        let (id, bytes) = (record.bounty.id, signed.clone());
-        self.call(move |db| Record::update_signed(db, id, step, &bytes)).await?;
-        Ok(Sealed { id, step, signed, assertion: record.assertion.clone() })
+    /// Seals a later step of a bounty whose assertion is sealed. Should the disk not take it, it is told and sealed in memory
+    /// only: what is staked has to be opened, and opening it twice does no harm.
+    pub async fn seal_step(&self, record: &Record, step: Step, signed: Signed) -> Sealed {
+        let (id, index, bytes) = (record.bounty.id, record.index, signed.clone());
+        if let Err(error) = self.call(move |db| Record::update_signed(db, id, step, &bytes, index)).await {
+            tracing::error!(bounty = %id, %step, error = &error as &dyn std::error::Error, "the journal cannot be written; what is owed is done all the same");
+        }
+        Sealed { id, step, signed, assertion: record.assertion.clone() }
+    }
+
+    /// Whether it can be written at this moment.
+    pub async fn is_writable(&self) -> Result<(), JournalError> {
+        self.call(schema::try_to_write).await
     }
 
     /// Notes how far a sealed bounty has come; one that was never sealed is left out.
@@ -152,7 +155,7 @@ pub enum JournalError {
         ours: String,
     },
     /// SQLite refused: the disk is full, the file is damaged, it is no journal, or it is of a newer version.
-    #[error("journal {} cannot be used", path.display())]
+    #[error("journal {} cannot be used: has its disk room, may we write it, is it the right file?", path.display())]
     Sqlite {
         /// Which journal.
         path: PathBuf,

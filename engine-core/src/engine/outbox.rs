@@ -2,8 +2,16 @@
 //!
 //! Steps leave in the order of their account nonces, and a step that needs several transactions takes adjacent ones.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
+use futures_util::FutureExt;
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time,
@@ -37,6 +45,8 @@ pub(super) enum Parcel<M: Market> {
 pub(super) enum Posted {
     /// Nothing was signed, or what was signed was not sealed and is forgotten.
     Dropped(DropReason),
+    /// The task crashed over it: ask the journal whether it is sealed.
+    Unknown,
     /// It is sealed; how the market took it.
     Sealed(Sealed, Result<Sent, MarketError>),
 }
@@ -68,6 +78,7 @@ impl DropReason {
 /// Where parcels are handed in for one chain. A clone is another handle to the same task.
 pub(super) struct Outbox<M: Market> {
     parcels: mpsc::Sender<(Parcel<M>, oneshot::Sender<Posted>)>,
+    doubted: Arc<AtomicBool>,
 }
 
 impl<M: Market> std::fmt::Debug for Outbox<M> {
@@ -78,7 +89,7 @@ impl<M: Market> std::fmt::Debug for Outbox<M> {
 
 impl<M: Market> Clone for Outbox<M> {
     fn clone(&self) -> Self {
-        Self { parcels: self.parcels.clone() }
+        Self { parcels: self.parcels.clone(), doubted: Arc::clone(&self.doubted) }
     }
 }
 
@@ -92,25 +103,44 @@ impl<M: Market> Outbox<M> {
         closing: CancellationToken,
     ) -> Self {
         let (parcels, mut inbox) = mpsc::channel::<(Parcel<M>, oneshot::Sender<Posted>)>(WAITING);
-        let mut clerk = Clerk { chain, market, journal, clock, closing, next_nonce: None, kept: None };
+        let doubted = Arc::new(AtomicBool::new(false));
+        let mut clerk = Clerk {
+            chain,
+            market,
+            journal,
+            clock,
+            closing,
+            next_nonce: None,
+            doubted: Arc::clone(&doubted),
+            kept: None,
+        };
         tokio::spawn(async move {
             while let Some((parcel, answer)) = inbox.recv().await {
-                let posted = clerk.post(parcel).await;
+                // A crash costs one parcel: all later reveals leave through here.
+                let posted =
+                    AssertUnwindSafe(clerk.post(parcel)).catch_unwind().await.unwrap_or(Posted::Unknown);
+                if matches!(posted, Posted::Unknown) {
+                    clerk.next_nonce = None;
+                }
                 // Whoever asked may be gone; the journal knows.
                 let _ = answer.send(posted);
             }
         });
-        Self { parcels }
+        Self { parcels, doubted }
+    }
+
+    /// What was sent does not show on the chain: the node may have lost it, and with it the count of nonces. A gap in them would
+    /// block every later step, so the node is asked before the next signature.
+    pub(super) fn doubt(&self) {
+        self.doubted.store(true, Ordering::Relaxed);
     }
 
     /// Has a parcel signed, sealed and sent.
     pub(super) async fn post(&self, parcel: Parcel<M>) -> Posted {
         let (answer, posted) = oneshot::channel();
-        let handed_in = self.parcels.send((parcel, answer)).await.is_ok();
-        match posted.await {
-            Ok(posted) if handed_in => posted,
-            _ => Posted::Dropped(DropReason::Closing),
-        }
+        // Either fails only when the runtime ends, and the task with it.
+        let _ = self.parcels.send((parcel, answer)).await;
+        posted.await.unwrap_or(Posted::Unknown)
     }
 }
 
@@ -122,6 +152,8 @@ struct Clerk<M: Market> {
     closing: CancellationToken,
     /// The next free account nonce, as far as we know; `None`: ask the node.
     next_nonce: Option<u64>,
+    /// Whether `next_nonce` is to be asked for again.
+    doubted: Arc<AtomicBool>,
     /// What the journal keeps of what the market learned, as far as this task wrote it.
     kept: Option<String>,
 }
@@ -135,7 +167,8 @@ impl<M: Market> Clerk<M> {
         let sent = self.send(&sealed).await;
         let after = sealed.signed().transactions.last().map(|t| t.nonce.saturating_add(1));
         self.next_nonce = match sent {
-            Ok(Sent::Pooled) => self.next_nonce.max(after),
+            // Bytes from before a restart say nothing of what else waits in the pool: then the node is asked.
+            Ok(Sent::Pooled) => self.next_nonce.map(|next| after.map_or(next, |after| next.max(after))),
             Ok(Sent::Spent) | Err(_) => None,
         };
         Posted::Sealed(sealed, sent)
@@ -156,7 +189,7 @@ impl<M: Market> Clerk<M> {
             }
             Parcel::Step { record, step, draft } => {
                 let signed = self.sign(draft).await?;
-                Ok(self.journal.seal_step(&record, step, signed).await?)
+                Ok(self.journal.seal_step(&record, step, signed).await)
             }
             Parcel::Again(sealed) => Ok(sealed),
         }
@@ -176,6 +209,9 @@ impl<M: Market> Clerk<M> {
 
     /// Signs with the next account nonces. They are taken only when the bytes are sent: if sealing fails, the next step gets them.
     async fn sign(&mut self, draft: M::Draft) -> Result<Signed, MarketError> {
+        if self.doubted.swap(false, Ordering::Relaxed) {
+            self.next_nonce = None;
+        }
         let nonce = match self.next_nonce {
             Some(nonce) => nonce,
             None => *self.next_nonce.insert(self.market.nonce(self.chain).await?),

@@ -44,16 +44,18 @@ pub fn signalled() -> io::Result<impl Future<Output = ()> + Send> {
 impl<M: Market, S: Scanner> Driver<M, S> {
     /// No new bounties, and none of those on which nothing is staked yet.
     pub(super) fn close(&mut self) {
-        if !self.closing.is_cancelled() {
-            tracing::info!("shutting down: no new bounties");
-        }
+        let is_first = !self.closing.is_cancelled();
         self.closing.cancel();
         for id in self.book.ids() {
             if let Some(entry) = self.book.get_mut(id)
-                && entry.machine.stage() == Stage::Open
+                && !entry.machine.may_be_staked()
             {
                 self.forget(id);
             }
+        }
+        if is_first {
+            let owed = self.book.entries().count();
+            tracing::info!(owed, drain = self.plan.drain, "shutting down: no new bounties");
         }
     }
 
@@ -76,14 +78,13 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         while let Ok((id, input)) = self.told.try_recv() {
             self.take_note(id, input).await;
         }
-        for entry in self.book.entries() {
+        for entry in self.book.entries().filter(|entry| entry.machine.may_be_staked()) {
             let (windows, stage) = (entry.machine.windows(), entry.machine.stage());
-            let reveal_owed =
-                matches!(stage, Stage::Signed(Step::Assert | Step::Reveal) | Stage::Done(Step::Assert));
-            let (what, from, until) = if reveal_owed {
-                ("reveal", windows.expiration, windows.reveal_ends().to_string())
+            let is_revealed = matches!(stage, Stage::Signed(Step::Settle) | Stage::Done(Step::Reveal));
+            let (what, from, until) = if is_revealed {
+                ("settlement", windows.vote_ends(), "any time".to_owned())
             } else {
-                ("settlement", windows.reveal_ends(), "any time".to_owned())
+                ("reveal", windows.expiration, windows.reveal_ends().to_string())
             };
             tracing::warn!(bounty = %entry.bounty.id, what, %from, until, "owed: start the engine again on this journal");
         }

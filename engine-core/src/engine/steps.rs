@@ -12,16 +12,24 @@ use super::{
 };
 use crate::{
     bounty::{Assertion, Bounty, BountyId, Step, fate::Fate, machine::Input},
-    market::{Action, Market, Sent},
+    market::{Action, Market, MarketError, Sent},
     units::{Nct, Tick},
 };
 
 /// Everything a step needs.
+#[derive(Debug)]
 pub(super) struct Steps<M: Market> {
     pub(super) market: Arc<M>,
     pub(super) journal: Journal,
     pub(super) outbox: Outbox<M>,
     pub(super) tell: mpsc::Sender<(BountyId, Input)>,
+}
+
+impl<M: Market> Clone for Steps<M> {
+    fn clone(&self) -> Self {
+        let (market, journal) = (Arc::clone(&self.market), self.journal.clone());
+        Self { market, journal, outbox: self.outbox.clone(), tell: self.tell.clone() }
+    }
 }
 
 impl<M: Market> Steps<M> {
@@ -32,7 +40,7 @@ impl<M: Market> Steps<M> {
         match self.market.balance(id.chain).await {
             Ok(balance) if balance >= needed => {}
             Ok(balance) => {
-                tracing::warn!(bounty = %id, %balance, %needed, "the balance is too low, nothing is staked");
+                tracing::warn!(bounty = %id, %balance, %needed, "the balance is too low, nothing is staked: add NCT to the account, or stake less (--bid-strategy)");
                 return self.dropped(id, step, false).await;
             }
             Err(error) => {
@@ -51,9 +59,11 @@ impl<M: Market> Steps<M> {
 
     /// Takes a later step of a bounty that is in the journal.
     pub(super) async fn later(self, id: BountyId, step: Step, index: Option<u64>) {
-        let Some(record) = self.record(id).await else {
+        let Some(mut record) = self.record(id).await else {
             return self.dropped(id, step, true).await;
         };
+        // Should it not have been noted, it is sealed with the step.
+        record.index = record.index.or(index);
         let action = match (step, index) {
             (Step::Reveal, Some(index)) => Action::Reveal { assertion: &record.assertion, index },
             (Step::Reveal, None) | (Step::Assert, _) => return self.dropped(id, step, false).await,
@@ -70,8 +80,10 @@ impl<M: Market> Steps<M> {
 
     /// Hands the very same bytes in again.
     pub(super) async fn again(self, id: BountyId, step: Step) {
-        match self.record(id).await.and_then(|record| record.signed(step)) {
-            Some(sealed) => self.post(id, step, Parcel::Again(sealed)).await,
+        match self.record(id).await.map(|record| record.signed(step)) {
+            Some(Some(sealed)) => self.post(id, step, Parcel::Again(sealed)).await,
+            // Sealed while the journal could not be written: to be built anew.
+            Some(None) => self.tell(id, Input::Spent(step)).await,
             None => self.tell(id, Input::Lost(step)).await,
         }
     }
@@ -92,6 +104,7 @@ impl<M: Market> Steps<M> {
 
     async fn post(&self, id: BountyId, step: Step, parcel: Parcel<M>) {
         match self.outbox.post(parcel).await {
+            Posted::Unknown => self.crashed(id, Some(step)).await,
             Posted::Dropped(reason) => {
                 tracing::warn!(bounty = %id, %step, reason = &reason as &dyn std::error::Error, "not sent");
                 self.dropped(id, step, reason.is_transient()).await;
@@ -104,8 +117,25 @@ impl<M: Market> Steps<M> {
         }
     }
 
-    /// What came of sealed bytes.
-    async fn outcome(&self, sealed: &Sealed, sent: Result<Sent, crate::market::MarketError>) -> Input {
+    /// What came of sealed bytes. If nobody knows, they may wait behind a gap in the account's nonces, where they are never mined.
+    async fn outcome(&self, sealed: &Sealed, sent: Result<Sent, MarketError>) -> Input {
+        let input = self.answer(sealed, sent).await;
+        if !matches!(input, Input::Lost(_)) {
+            return input;
+        }
+        self.outbox.doubt();
+        let ours = sealed.signed().transactions.first().map(|transaction| transaction.nonce);
+        match self.market.nonce(sealed.id().chain).await {
+            Ok(next) if ours.is_some_and(|ours| next < ours) => {
+                tracing::warn!(bounty = %sealed.id(), step = %sealed.step(), ?ours, next, "its account nonce is behind a gap");
+                Input::Spent(sealed.step())
+            }
+            _ => input,
+        }
+    }
+
+    /// What the market says of sealed bytes.
+    async fn answer(&self, sealed: &Sealed, sent: Result<Sent, MarketError>) -> Input {
         let (id, step) = (sealed.id(), sealed.step());
         let sent = match sent {
             Ok(sent) => sent,
@@ -117,12 +147,29 @@ impl<M: Market> Steps<M> {
         match (self.market.fate(sealed).await, sent) {
             (Ok(Fate::Pending), Sent::Spent) => Input::Spent(step),
             (Ok(Fate::Pending), Sent::Pooled) => Input::Lost(step),
-            (Ok(fate), _) => Input::Fate(step, fate),
+            (Ok(fate), _) => {
+                if let Fate::Reverted(reason) = &fate {
+                    tracing::warn!(bounty = %id, %step, reason, "the market refused it");
+                }
+                Input::Fate(step, fate)
+            }
             (Err(error), _) => {
                 tracing::warn!(bounty = %id, %step, error = &error as &dyn std::error::Error, "what came of it is not known");
                 Input::Lost(step)
             }
         }
+    }
+
+    /// A step (`None`: a question) ended without a word of how. The journal knows whether anything was sealed for it.
+    pub(super) async fn crashed(&self, id: BountyId, step: Option<Step>) {
+        let Some(step) = step else { return self.tell(id, Input::Unanswered).await };
+        if self.record(id).await.and_then(|record| record.signed(step)).is_some() {
+            self.tell(id, Input::Sealed(step)).await;
+        } else {
+            self.dropped(id, step, true).await;
+        }
+        // Of use only if the machine knew that the step was sealed.
+        self.tell(id, Input::Lost(step)).await;
     }
 
     async fn record(&self, id: BountyId) -> Option<Record> {

@@ -13,6 +13,9 @@ mod child;
 /// The command line of an engine, through `examples/own_engine.rs`.
 #[cfg(all(unix, feature = "cli"))]
 mod cli;
+/// The driver, with a real journal, against a market in memory.
+#[cfg(all(feature = "polyswarmd", feature = "testing"))]
+mod driver;
 /// What a library user without features gets.
 mod features;
 /// The polyswarmd market against a node that does what a test says.

@@ -76,7 +76,9 @@ impl Record {
         id: BountyId,
         step: Step,
         signed: &Signed,
+        index: Option<u64>,
     ) -> rusqlite::Result<()> {
+        let index = index.and_then(|index| i64::try_from(index).ok());
         let column = match step {
             Step::Assert => "asserting",
             Step::Reveal => "revealing",
@@ -84,9 +86,16 @@ impl Record {
         };
         let changed = db.execute(
             &format!(
-                "UPDATE bounty SET {column} = ?1, stage = ?2, noted_at = CURRENT_TIMESTAMP WHERE chain = ?3 AND guid = ?4"
+                "UPDATE bounty SET {column} = ?1, stage = ?2, idx = coalesce(?3, idx), noted_at = CURRENT_TIMESTAMP
+                 WHERE chain = ?4 AND guid = ?5"
             ),
-            params![json(signed)?, stage_text(Stage::Signed(step)), id.chain.as_str(), id.guid.to_string()],
+            params![
+                json(signed)?,
+                stage_text(Stage::Signed(step)),
+                index,
+                id.chain.as_str(),
+                id.guid.to_string()
+            ],
         )?;
         if changed == 1 { Ok(()) } else { Err(rusqlite::Error::QueryReturnedNoRows) }
     }

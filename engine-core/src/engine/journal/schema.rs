@@ -72,6 +72,12 @@ pub(super) fn owner(db: &mut rusqlite::Connection, account: &str) -> rusqlite::R
     db.query_row("SELECT value FROM value WHERE key = 'account'", [], |row| row.get(0))
 }
 
+/// Writes something, and makes sure that it is on disk.
+pub(super) fn try_to_write(db: &mut rusqlite::Connection) -> rusqlite::Result<()> {
+    db.execute("INSERT OR REPLACE INTO value (key, value) VALUES ('last written', CURRENT_TIMESTAMP)", [])
+        .map(|_| ())
+}
+
 pub(super) fn value(db: &rusqlite::Connection, key: &str) -> rusqlite::Result<Option<String>> {
     use rusqlite::OptionalExtension;
     db.query_row("SELECT value FROM value WHERE key = ?1", params![key], |row| row.get(0)).optional()

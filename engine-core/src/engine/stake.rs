@@ -1,0 +1,46 @@
+//! From an opinion to an assertion that is about to be staked: bids, secret, commitment, and what it costs.
+
+use super::driver::Driver;
+use crate::{
+    bounty::{Assertion, BountyId, Step, commitment::Secret, machine::Input},
+    market::Market,
+    scanner::Scanner,
+    units::Nct,
+};
+
+impl<M: Market, S: Scanner> Driver<M, S> {
+    /// Has an assertion built, if the market lets it be.
+    pub(super) fn assert(&mut self, id: BountyId) {
+        self.stop_scan(id);
+        let refuse = || Input::Dropped { step: Step::Assert, again: false };
+        let parameters = self.book.parameters(id.chain);
+        let Some(entry) = self.book.get_mut(id) else { return };
+        let (Some(parameters), Some(opinion)) = (parameters, entry.machine.opinion()) else {
+            return entry.machine.handle(refuse());
+        };
+        let bids = self.plan.bids.bids(&parameters, &opinion.mask, &opinion.confidences);
+        let secret = Secret::random(&mut rand::rng());
+        let commitment = match self.market.commit(&opinion.verdicts, secret) {
+            Ok(commitment) => commitment,
+            Err(error) => {
+                tracing::warn!(bounty = %id, error = &error as &dyn std::error::Error, "cannot commit to the verdicts");
+                return entry.machine.handle(refuse());
+            }
+        };
+        let assertion = Assertion {
+            mask: opinion.mask.clone(),
+            verdicts: opinion.verdicts.clone(),
+            commitment,
+            secret,
+            bids,
+            metadata: opinion.metadata.clone(),
+        };
+        let cost = Nct::checked_sum(assertion.bids.iter().copied().chain([parameters.assertion_fee]));
+        let Some(cost) = cost else { return entry.machine.handle(refuse()) };
+        let (bounty, last_call) = (entry.bounty.clone(), entry.machine.windows().last_call());
+        self.uncharged.add(id, &assertion.bids);
+        let needed = self.uncharged.needed(id.chain, parameters.assertion_fee);
+        tracing::info!(bounty = %id, verdicts = ?assertion.verdicts, mask = ?assertion.mask, cost = %cost, "asserting");
+        self.step(id, Some(Step::Assert), |steps| steps.assert(bounty, assertion, last_call, needed));
+    }
+}
