@@ -163,6 +163,27 @@ impl RunSettings {
 
 /// What the transactions of each chain must hold, as far as the settings file says so.
 pub(super) fn chain_pins(chains: &[Chain], sources: &Sources) -> Result<BTreeMap<Chain, Pins>, BoxError> {
-    let mut set: BTreeMap<Chain, Pins> = sources.file_table("chains")?.unwrap_or_default();
-    Ok(chains.iter().map(|chain| (*chain, set.remove(chain).unwrap_or_default())).collect())
+    let set: BTreeMap<Chain, Pins> = sources.file_table("chains")?.unwrap_or_default();
+    Ok(chains.iter().map(|chain| (*chain, set.get(chain).copied().unwrap_or_default())).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Table, add_flags};
+
+    #[test]
+    fn a_chain_that_is_named_twice_keeps_what_is_pinned() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("engine.toml");
+        std::fs::write(&file, "[chains.side]\nchain_id = 1338\n").unwrap();
+        let matches = add_flags(clap::Command::new("test").no_binary_name(true), &[])
+            .try_get_matches_from(Vec::<String>::new())
+            .unwrap();
+        let sources = Sources::load(&[], &[Table::file_only("chains")], &matches, Some(&file)).unwrap();
+        for chains in [vec![Chain::Side], vec![Chain::Side, Chain::Side]] {
+            let pins = chain_pins(&chains, &sources).unwrap();
+            assert_eq!(pins[&Chain::Side].chain_id, Some(1338), "{chains:?}");
+        }
+    }
 }
