@@ -1,5 +1,6 @@
 //! The command `run`: takes part in a marketplace until it is told to stop.
 
+mod connect;
 mod settings;
 
 use std::{path::PathBuf, sync::Arc};
@@ -18,7 +19,7 @@ use crate::{
     engine::{driver::Driver, journal::Journal, shutdown},
     market::{
         Market,
-        polyswarmd::{Options, Polyswarmd, keystore::Wallet},
+        polyswarmd::{Options, keystore::Wallet},
     },
     scanner::Scanner,
     settings::Table,
@@ -69,7 +70,14 @@ async fn take_part<E: Engine>(program: &Program<E>) -> Result<(), BoxError> {
     };
     let stop = stop_on_signal()?;
     let listening = CancellationToken::new();
-    let (market, events) = Polyswarmd::connect(options, wallet, listening.clone()).await?;
+    let owed = journal.open_records().await?.len();
+    let Some((market, events)) = connect::connect(options, wallet, owed, &stop, &listening).await? else {
+        tracing::warn!(
+            owed,
+            "stopped without having reached the node: start the engine again on this journal"
+        );
+        return Ok(());
+    };
     for chain in &settings.chains {
         if let Some(learned) = journal.learned(*chain).await? {
             market.recall(*chain, &learned)?;
