@@ -38,11 +38,13 @@ impl Journal {
     /// account, and one that another process has open.
     pub async fn open(path: &Path, account: &str) -> Result<Self, JournalError> {
         let lock = Lock::take(path)?;
-        schema::make_private(path).map_err(|source| JournalError::Io { path: path.to_owned(), source })?;
+        let io = |source| JournalError::Io { path: path.to_owned(), source };
+        schema::make(path).map_err(io)?;
         let broken = |source| JournalError::Sqlite { path: path.to_owned(), source };
         let connection = Connection::open(path).await.map_err(broken)?;
         let journal = Self { connection, path: path.to_owned(), _lock: std::sync::Arc::new(lock) };
         journal.call(schema::prepare).await?;
+        schema::make_private(path).map_err(io)?;
         let (ours, owner) = (account.to_owned(), account.to_owned());
         let owner = journal.call(move |db| schema::owner(db, &owner)).await?;
         if owner != ours {

@@ -18,6 +18,9 @@ mod cli;
 mod driver;
 /// What a library user without features gets.
 mod features;
+/// The journal: whose it is, who may open it, and what it keeps.
+#[cfg(feature = "polyswarmd")]
+mod journal;
 /// The polyswarmd market against a node that does what a test says.
 #[cfg(all(feature = "polyswarmd", feature = "testing"))]
 mod polyswarmd;

@@ -34,8 +34,8 @@ CREATE TABLE bounty (
 CREATE INDEX bounty_open ON bounty (nonce) WHERE open = 1;
 ";
 
-/// Makes sure that the file exists and that only its owner can read it.
-pub(super) fn make_private(path: &Path) -> io::Result<()> {
+/// Makes sure that the file exists; a new one can be read by its owner only.
+pub(super) fn make(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -43,10 +43,36 @@ pub(super) fn make_private(path: &Path) -> io::Result<()> {
     options.open(path).map(|_| ())
 }
 
-/// Sets the connection up and makes the tables of an empty file.
+/// Takes the file and what SQLite keeps beside it from everybody but its owner: a copy may have come with other rights.
+pub(super) fn make_private(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    for suffix in ["", "-wal", "-shm"] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(suffix);
+        match std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Sets the connection up and makes the tables of an empty file. One that is no journal of ours is left as it is.
 pub(super) fn prepare(db: &mut rusqlite::Connection) -> rusqlite::Result<()> {
+    check(db)?;
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(None, "synchronous", "FULL")?;
+    if db.pragma_query_value(None, "application_id", |row| row.get::<_, i64>(0))? == APPLICATION_ID {
+        return Ok(());
+    }
+    let transaction = db.transaction()?;
+    transaction.execute_batch(TABLES)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}
+
+fn check(db: &rusqlite::Connection) -> rusqlite::Result<()> {
     let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let application: i64 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
@@ -55,13 +81,7 @@ pub(super) fn prepare(db: &mut rusqlite::Connection) -> rusqlite::Result<()> {
         (APPLICATION_ID, newer, _) => Err(refuse(&format!(
             "it is of version {newer}, this program knows version {VERSION}: use the newer program"
         ))),
-        (_, _, 0) => {
-            let transaction = db.transaction()?;
-            transaction.execute_batch(TABLES)?;
-            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-            transaction.pragma_update(None, "user_version", VERSION)?;
-            transaction.commit()
-        }
+        (0, 0, 0) => Ok(()),
         _ => Err(refuse("it is an SQLite file, but no journal: name another with --journal")),
     }
 }
