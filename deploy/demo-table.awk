@@ -30,6 +30,7 @@ function verdicts(list) {
 
 # What the scans of one bounty said, in the order of its artifacts.
 function scans(guid,    i, text) {
+    if (!(guid in scanned)) return ""
     for (i = 0; i < count[guid]; i++) text = text (i ? " " : "") ((guid, i) in scan ? scan[guid, i] : "-")
     return text
 }
@@ -39,7 +40,9 @@ function scans(guid,    i, text) {
 
 /"message":"scanned"/ && match($0, /[0-9a-f]+-[0-9a-f]+-[0-9a-f]+-[0-9a-f]+-[0-9a-f]+/) {
     verdict = member("verdict")
-    scan[substr($0, RSTART, RLENGTH), member("index")] = verdict == "malicious" ? "bad" : verdict == "benign" ? "ok" : "?"
+    guid = substr($0, RSTART, RLENGTH)
+    scanned[guid]
+    scan[guid, member("index")] = verdict == "malicious" ? "bad" : verdict == "benign" ? "ok" : "?"
 }
 
 /"event":/ {

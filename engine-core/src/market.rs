@@ -6,30 +6,17 @@ pub mod polyswarmd;
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
     bounty::{
         Assertion, Bounty, BountyId, Step,
         commitment::{Commitment, Secret},
+        fate::{Fate, Placed, Terms},
     },
-    engine::journal::Sealed,
+    engine::journal::{Sealed, Signed},
     units::{Chain, Nct},
 };
-
-/// What a market has; the life cycle leaves out what it lacks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Terms {
-    /// Assertions are committed first and revealed later.
-    pub reveal: bool,
-    /// Payouts have to be asked for.
-    pub settle: bool,
-    /// An answer is wanted even without an opinion.
-    pub answer_unknown: bool,
-    /// Only the first artifact with an opinion can be asserted.
-    pub one_artifact: bool,
-}
 
 /// One artifact of a bounty, before its bytes are fetched.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,24 +54,6 @@ impl Action<'_> {
     }
 }
 
-/// The signed bytes of a step, as they go over the wire, in order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Signed {
-    /// One or more transactions with adjacent account nonces.
-    pub transactions: Vec<SignedTransaction>,
-}
-
-/// One signed transaction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SignedTransaction {
-    /// The bytes, in hex without `0x`.
-    pub raw: String,
-    /// Their hash, in hex without `0x`.
-    pub hash: String,
-    /// The account nonce that they use up.
-    pub nonce: u64,
-}
-
 /// How the market took signed bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
@@ -92,31 +61,6 @@ pub enum Sent {
     Pooled,
     /// An account nonce of it is used up: it was mined before, or something else was. Ask which.
     Spent,
-}
-
-/// What came of signed bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// Our assertion stands, with this index.
-    Placed(u64),
-    /// The reveal or the settlement is done.
-    Done {
-        /// What was paid to us, if the market told.
-        payout: Option<Nct>,
-    },
-    /// It was mined and failed for this reason.
-    Reverted(String),
-    /// The market does not know yet.
-    Pending,
-}
-
-/// What the market holds of ours for a bounty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Placed {
-    /// The assertion's index within its bounty.
-    pub index: u64,
-    /// Whether it has been revealed.
-    pub revealed: bool,
 }
 
 /// A marketplace, seen from the engine. Its events come through the channel that its constructor returns.

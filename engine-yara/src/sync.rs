@@ -2,7 +2,10 @@
 
 mod worker;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use engine_core::{Artifact, Confidence, ScanContext, ScanError, ScanResult, SyncScanner};
 
@@ -40,12 +43,17 @@ impl SyncYara {
         &self.rules
     }
 
-    /// A scan, and whether the canary rule matched.
-    fn examine(&self, artifact: &Artifact, cx: &ScanContext) -> Result<(ScanResult, bool), ScanError> {
+    /// A scan, waited for at most for `patience`, and whether the canary rule matched.
+    fn examine(
+        &self,
+        artifact: &Artifact,
+        cx: &ScanContext,
+        patience: Option<Duration>,
+    ) -> Result<(ScanResult, bool), ScanError> {
         let worker = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let worker = worker.map_or_else(|| Worker::start(Arc::clone(&self.rules)), Ok)?;
         // A worker that gave no answer in time, or died, does not come back.
-        let answer = worker.scan(artifact, cx)?;
+        let answer = worker.scan(artifact, cx, patience)?;
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
         let hits = answer?;
         let known = hits.iter().filter_map(|hit| self.rules.catalog().get(&hit.namespace, &hit.rule));
@@ -62,16 +70,18 @@ impl SyncScanner for SyncYara {
     /// Scans EICAR with a rule of our own that sits beside the set.
     fn ready(&self) -> Result<(), ScanError> {
         let cx = ScanContext::within(canary::TIME);
-        let (_, found) = self.examine(&canary::artifact(), &cx)?;
+        let (_, found) = self.examine(&canary::artifact(), &cx, Some(cx.remaining()))?;
         if found { Ok(()) } else { Err(canary::missed()) }
     }
 
     fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
-        Ok(self.examine(artifact, cx)?.0)
+        Ok(self.examine(artifact, cx, Some(cx.remaining()))?.0)
     }
 }
 
-/// The same scanner as it works behind a [`YaraScanner`](crate::YaraScanner): its metadata tells whether the canary matched.
+/// The same scanner as it works behind a [`YaraScanner`](crate::YaraScanner): its metadata tells whether the canary matched, and it
+/// waits for libyara. A child that answered at its deadline by itself would live on with a thread that still scans; killed, it
+/// does not. Without children, the place of a scan is free again when the scan has really ended.
 #[derive(Debug)]
 pub(crate) struct WithCanary(pub(crate) SyncYara);
 
@@ -81,7 +91,7 @@ impl SyncScanner for WithCanary {
     }
 
     fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
-        let (mut result, found) = self.0.examine(artifact, cx)?;
+        let (mut result, found) = self.0.examine(artifact, cx, None)?;
         if found {
             result.metadata.insert(canary::KEY.to_owned(), true.into());
         }

@@ -1,6 +1,21 @@
-//! Tests of the whole workspace.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may fail")]
+//! Tests of the whole workspace: what a user, a peer or a marketplace sees. This file is the table of contents.
 
-mod path; // each engine earns on the marketplace, with a real clamd
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, its helpers too"
+)]
+
+/// `engine-multi` scans with both of its backends, and a clamd that comes and goes.
+mod multi;
+/// The main job: each engine earns on the marketplace, with a real clamd.
+mod path;
+/// What an engine refuses to start with.
+mod refusals;
+/// The engine is killed between two steps, and started again.
 mod restart;
-mod vectors_multi; // golden distillations of the reference, against the rule `any` // the engine killed between two steps, and started again
+/// The marketplace itself, played by hand.
+mod testnet;
+/// Golden distillations of the reference, against the rule `any`.
+mod vectors_multi;

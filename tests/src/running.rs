@@ -111,6 +111,11 @@ pub struct Running {
 }
 
 impl Running {
+    /// Its process id, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Kills it with SIGKILL: nothing is tidied up.
     ///
     /// # Errors

@@ -174,7 +174,7 @@ async fn misbehaving_daemons() {
     ] {
         // Small enough to be sent at once, and too large for the socket's buffers: both ways of a broken pipe.
         for size in [10, 32 << 20] {
-            let address = daemon(reply).await;
+            let address = daemon(reply, false).await;
             let scanner = over(&address).await;
             let shown = String::from_utf8_lossy(reply);
             assert_eq!(kind(&scanner, vec![b'a'; size]).await, expected, "{size} bytes, `{shown:.40}`");
@@ -182,11 +182,21 @@ async fn misbehaving_daemons() {
     }
 }
 
+/// One that has answered, and neither reads on nor hangs up: the answer counts, though not everything could be sent.
+#[tokio::test]
+async fn an_answer_before_the_end_is_an_answer() {
+    let scanner = over(&daemon(b"stream: Early FOUND\0", true).await).await;
+    let early = scan(&scanner, vec![b'a'; 32 << 20]).await.unwrap();
+    assert_eq!(early.findings, [Finding::new("Early")]);
+}
+
 /// A daemon that knows its version and EICAR, and answers everything else with `reply` as soon as it has seen its first bytes.
-async fn daemon(reply: &'static [u8]) -> String {
+/// Then it hangs up, or keeps the connection and does not read on.
+async fn daemon(reply: &'static [u8], keeps: bool) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     tokio::spawn(async move {
+        let mut kept = Vec::new();
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut start = [0; 15];
             let seen = stream.read(&mut start).await.unwrap();
@@ -197,6 +207,9 @@ async fn daemon(reply: &'static [u8]) -> String {
                 _ => reply,
             };
             stream.write_all(answer).await.unwrap();
+            if keeps {
+                kept.push(stream);
+            }
         }
     });
     address

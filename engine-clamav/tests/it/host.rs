@@ -65,7 +65,12 @@ async fn a_folder_in_which_nothing_loads_is_an_error() {
     let broken = tempfile::tempdir().unwrap();
     fs::write(broken.path().join("own.ndb"), "this is no signature").unwrap();
     let nothing = tempfile::tempdir().unwrap();
-    fs::write(nothing.path().join("own.ndb"), "").unwrap();
+    fs::write(nothing.path().join("own.ndb"), "# nothing but a remark\n").unwrap();
+    // libclamav is content with this one.
+    let ClamavError::Libclamav { source, .. } = try_open(options(nothing.path())).await.unwrap_err() else {
+        panic!()
+    };
+    assert!(source.message.contains("no signature in"), "{source}");
     for folder in [empty.path(), other.path(), broken.path(), nothing.path(), Path::new("/nowhere")] {
         let error = try_open(options(folder)).await.expect_err(&folder.display().to_string());
         let ClamavError::Libclamav { source, .. } = error else { panic!("{error}") };

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::{
     Bounty, BountyId, Parameters,
     event::{Event, Heard},
+    fate::Terms,
     machine::{Input, Machine, Skipped, Stage},
     opinion::Policy,
     windows::Windows,
 };
 use crate::{
     artifact::ArtifactKind,
-    market::Terms,
     units::{Chain, Tick},
 };
 

@@ -14,11 +14,11 @@ pub use self::{
 };
 use super::{
     Step,
+    fate::{Fate, Placed, Terms},
     opinion::{Opinion, Policy},
     windows::Windows,
 };
 use crate::{
-    market::{Fate, Placed, Terms},
     scanner::ScanError,
     units::{Nct, Tick},
     verdict::ScanResult,

@@ -6,6 +6,7 @@
 mod lock;
 mod record;
 mod schema;
+mod sealed;
 
 use std::{
     io,
@@ -15,49 +16,14 @@ use std::{
 use tokio_rusqlite::{Connection, rusqlite};
 
 use self::lock::Lock;
-pub use self::record::Record;
+pub use self::{
+    record::Record,
+    sealed::{Sealed, Signed, SignedTransaction},
+};
 use crate::{
     bounty::{Assertion, Bounty, BountyId, Step, machine::Stage},
-    market::Signed,
     units::Chain,
 };
-
-/// Signed bytes that are on disk. Only the journal makes one, and only what is sealed can be sent.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sealed {
-    id: BountyId,
-    step: Step,
-    signed: Signed,
-    assertion: Assertion,
-}
-
-impl Sealed {
-    /// Which bounty it is for.
-    pub fn id(&self) -> BountyId {
-        self.id
-    }
-
-    /// Which step it takes.
-    pub fn step(&self) -> Step {
-        self.step
-    }
-
-    /// The bytes.
-    pub fn signed(&self) -> &Signed {
-        &self.signed
-    }
-
-    /// What was promised for the bounty.
-    pub fn assertion(&self) -> &Assertion {
-        &self.assertion
-    }
-
-    /// As if it were on disk, for tests of what sends it.
-    #[cfg(any(test, feature = "testing"))]
-    pub fn for_test(id: BountyId, step: Step, signed: Signed, assertion: Assertion) -> Self {
-        Self { id, step, signed, assertion }
-    }
-}
 
 /// The journal of one account. A clone is another handle to the same.
 #[derive(Clone, Debug)]

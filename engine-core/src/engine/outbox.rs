@@ -10,10 +10,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::journal::{Journal, JournalError, Record, Sealed};
+use super::journal::{Journal, JournalError, Record, Sealed, Signed};
 use crate::{
     bounty::{Assertion, Bounty, Step},
-    market::{Market, MarketError, Sent, Signed},
+    market::{Market, MarketError, Sent},
     units::{Chain, Tick},
 };
 

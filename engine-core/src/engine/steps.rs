@@ -11,8 +11,8 @@ use super::{
     outbox::{Outbox, Parcel, Posted},
 };
 use crate::{
-    bounty::{Assertion, Bounty, BountyId, Step, machine::Input},
-    market::{Action, Fate, Market, Sent},
+    bounty::{Assertion, Bounty, BountyId, Step, fate::Fate, machine::Input},
+    market::{Action, Market, Sent},
     units::{Nct, Tick},
 };
 

@@ -50,9 +50,10 @@ use crate::{
     bounty::{
         Assertion, Bounty, BountyId, Parameters,
         commitment::{Commitment, Secret},
+        fate::{Fate, Placed, Terms},
     },
-    engine::journal::Sealed,
-    market::{Action, Fate, Listed, Market, MarketError, Placed, Sent, Signed, Terms},
+    engine::journal::{Sealed, Signed},
+    market::{Action, Listed, Market, MarketError, Sent},
     units::{Chain, Nct},
 };
 

@@ -1,6 +1,6 @@
 //! Any program as a scanner: it is started, given artifacts on its standard input, and killed when it does not answer.
 //!
-//! The protocol is in [`protocol`]; [`serve`] is its other end. One scan at a time per process, as many processes as scans at
+//! The protocol is in [`protocol`]; [`serve()`] is its other end. One scan at a time per process, as many processes as scans at
 //! once. Past the deadline the process is killed and the next scan starts another: that is the only sure limit on a parser
 //! written in C. A process that dies costs one scan.
 

@@ -39,6 +39,9 @@ mod vectors_lifecycle;
 /// Metadata of verdicts, assertions and bounties: what is valid, where it is wrong, how it is written.
 #[cfg(feature = "polyswarmd")]
 mod vectors_metadata;
+/// When each step is due.
+#[cfg(feature = "polyswarmd")]
+mod vectors_schedule;
 /// Call data, what is compared before a signature, and keystores. Signatures themselves: `market/polyswarmd/sign.rs`.
 #[cfg(feature = "polyswarmd")]
 mod vectors_transactions;

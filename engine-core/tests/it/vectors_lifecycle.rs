@@ -5,10 +5,10 @@ use std::{
 
 use alloy_primitives::B256;
 use engine_core::{
-    bounty::{Assertion, Bounty, BountyId, Step, commitment::Commitment},
-    engine::journal::Sealed,
+    bounty::{Assertion, Bounty, BountyId, Step, commitment::Commitment, fate::Fate},
+    engine::journal::{Sealed, Signed},
     market::{
-        Action, Fate, Market, MarketError, Sent, Signed,
+        Action, Market, MarketError, Sent,
         polyswarmd::{Draft, Options, Polyswarmd, keystore::Wallet},
     },
     units::{Chain, Nct},

@@ -73,7 +73,7 @@ impl Compilation {
         }
     }
 
-    /// All units, each in the [namespace](namespace) of its place, and the canary in its own.
+    /// All units, each in the [namespace] of its place, and the canary in its own.
     pub(super) fn build(&self, units: &[Unit]) -> Result<yara::Rules, RulesError> {
         let failed = |error: yara::Error| RulesError::Library { cause: error.to_string() };
         let mut compiler = self.compiler().map_err(|error| failed(error.into()))?;

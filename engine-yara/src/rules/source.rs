@@ -204,7 +204,7 @@ impl Finder {
                 .includes
                 .iter()
                 .map(|include| {
-                    self.resolve(FileId(next), &path, &shown, &include.name).unwrap_or_else(|cause| {
+                    self.resolve(&path, &shown, &include.name).unwrap_or_else(|cause| {
                         let cause = format!("include \"{}\": {cause}", include.name);
                         self.sources.bad.push(Complaint::new(&shown_text, Some(include.line), cause));
                         None
@@ -226,19 +226,16 @@ impl Finder {
         }
     }
 
-    fn resolve(
-        &mut self,
-        from: FileId,
-        path: &Path,
-        shown: &Path,
-        name: &str,
-    ) -> Result<Option<FileId>, String> {
+    /// The file that an include in another file names.
+    fn resolve(&mut self, path: &Path, shown: &Path, name: &str) -> Result<Option<FileId>, String> {
         let beside = |file: &Path| file.with_file_name("").join(name);
         let target = fs::canonicalize(beside(path)).map_err(|error| error.to_string())?;
-        let relative = self.sources.get(from).map(|file| beside(&file.relative)).unwrap_or_default();
+        // As if it had been found in the largest folder that was given.
+        let below = self.roots.iter().filter_map(|root| target.strip_prefix(root).ok());
+        let relative = below.max_by_key(|path| path.components().count()).unwrap_or(&target).to_path_buf();
         // Without the `.` of `./malware/x.yar`.
         let shown: PathBuf = beside(shown).components().collect();
-        self.add(target, &shown, relative.components().collect())
+        self.add(target, &shown, relative)
     }
 }
 

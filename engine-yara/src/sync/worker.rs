@@ -55,16 +55,21 @@ impl Worker {
         Ok(Self { jobs })
     }
 
-    /// One scan. The outer error means that the worker is of no more use.
+    /// One scan, waited for at most for `patience`, or until it ends. The outer error means that the worker is of no more use.
     pub(super) fn scan(
         &self,
         artifact: &Artifact,
         cx: &ScanContext,
+        patience: Option<Duration>,
     ) -> Result<Result<Vec<Hit>, ScanError>, ScanError> {
         let (answer, reply) = mpsc::channel();
         // If the thread is gone, so is the other end of `reply`.
         let _ = self.jobs.send(Job { artifact: artifact.clone(), cx: *cx, answer });
-        reply.recv_timeout(cx.remaining()).map_err(|error| match error {
+        let reply = match patience {
+            Some(patience) => reply.recv_timeout(patience),
+            None => reply.recv().map_err(RecvTimeoutError::from),
+        };
+        reply.map_err(|error| match error {
             RecvTimeoutError::Timeout => timed_out(),
             RecvTimeoutError::Disconnected => ScanError::crashed("the scanning thread ended"),
         })

@@ -3,7 +3,7 @@ use crate::folder::{Folder, load, matches, rule};
 #[test]
 fn an_index_and_what_it_includes_is_loaded_once() {
     let folder = Folder::with(&[
-        ("index.yar", "include \"./one/a.yar\"\ninclude \"b.yar\""),
+        ("index.yar", "include \"./one/../one/a.yar\"\ninclude \"b.yar\""),
         ("part_index.yar", "include \"./one/a.yar\""),
         ("one/a.yar", &rule("a", "word")),
         ("b.yar", &rule("b", "word")),
@@ -11,9 +11,20 @@ fn an_index_and_what_it_includes_is_loaded_once() {
     let whole = folder.load().unwrap();
     assert_eq!((whole.report().rules, whole.report().files), (2, 2));
     assert_eq!(whole.report().bad, []);
-    assert_eq!(matches(whole, "word"), ["a", "b"]);
     let alone = load(&[folder.path("index.yar")]).unwrap();
+    assert_eq!(alone.report().digest, whole.report().digest);
+    assert_eq!(matches(whole, "word"), ["a", "b"]);
     assert_eq!(matches(alone, "word"), ["a", "b"]);
+}
+
+#[test]
+fn an_included_file_is_in_its_folder_however_it_is_named() {
+    let folder = Folder::with(&[
+        ("set/index.yar", "include \"./../set/packers/a.yar\""),
+        ("set/packers/a.yar", &rule("a", "word")),
+    ]);
+    let rules = load(&[folder.path("set/index.yar")]).unwrap();
+    assert_eq!((rules.report().rules, rules.report().informational), (1, 1));
 }
 
 #[test]

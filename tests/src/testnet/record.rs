@@ -85,3 +85,31 @@ impl Record {
 
 /// Blocks after the last window in which a bounty waits for its assertors to settle.
 const SETTLE_GRACE: u64 = 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn correct_is_the_whole_truth_inside_the_bounty() {
+        let sample = |truth| Sample { name: String::new(), truth, content: "x".into() };
+        let record = Record::new(Uuid::nil(), &[sample(true), sample(false)]);
+        let correct = |mask: u64, verdicts: u64, nonce: u64| {
+            record.is_correct(&Assertion {
+                author: Address::ZERO,
+                bid: Vec::new(),
+                mask: U256::from(mask),
+                commitment: U256::ZERO,
+                nonce: U256::from(nonce),
+                verdicts: U256::from(verdicts),
+                metadata: String::new(),
+            })
+        };
+        assert!(correct(0b11, 0b01, 1) && correct(0b01, 0b01, 1) && correct(0b10, 0b01, 1));
+        assert!(correct(0b01, 0b11, 1), "what is not masked does not count");
+        assert!(!correct(0b11, 0b11, 1) && !correct(0b11, 0b00, 1));
+        assert!(!correct(0, 0b01, 1), "empty mask");
+        assert!(!correct(0b11, 0b01, 0), "not revealed");
+        assert!(!correct(0b111, 0b001, 1), "an artifact that is not there");
+    }
+}

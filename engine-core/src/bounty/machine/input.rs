@@ -2,8 +2,10 @@
 
 use super::Skipped;
 use crate::{
-    bounty::Step,
-    market::{Fate, Placed},
+    bounty::{
+        Step,
+        fate::{Fate, Placed},
+    },
     scanner::ScanError,
     units::Tick,
     verdict::ScanResult,

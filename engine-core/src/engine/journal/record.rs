@@ -6,13 +6,10 @@ use tokio_rusqlite::{
     rusqlite::{self, Connection, OptionalExtension, Row, types::Type},
 };
 
-use super::Sealed;
-use crate::{
-    bounty::{
-        Assertion, Bounty, BountyId, Step,
-        machine::{Outcome, Stage},
-    },
-    market::Signed,
+use super::sealed::{Sealed, Signed};
+use crate::bounty::{
+    Assertion, Bounty, BountyId, Step,
+    machine::{Outcome, Stage},
 };
 
 /// What is kept of a bounty on which something was staked.

@@ -8,8 +8,8 @@ use super::{
     rest::Rest,
 };
 use crate::{
-    bounty::{Assertion, BountyId, commitment::Commitment},
-    market::{MarketError, Placed},
+    bounty::{Assertion, BountyId, commitment::Commitment, fate::Placed},
+    market::MarketError,
 };
 
 /// How many indices past the position in the list are tried.

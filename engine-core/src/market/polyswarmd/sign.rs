@@ -7,7 +7,10 @@ use super::{
     keystore::Wallet,
     verify::{Unsigned, Verified},
 };
-use crate::market::{MarketError, Signed, SignedTransaction};
+use crate::{
+    engine::journal::{Signed, SignedTransaction},
+    market::MarketError,
+};
 
 /// Signs with adjacent account nonces from `first_nonce` on, in place of those that the node wrote: legacy transactions
 /// bound to their chain (EIP-155), the same bytes each time (RFC 6979).

@@ -9,9 +9,9 @@ use super::{
     wire::bounded,
 };
 use crate::{
-    bounty::{BountyId, Step, commitment::Commitment},
-    engine::journal::Sealed,
-    market::{Fate, MarketError, Sent, SignedTransaction},
+    bounty::{BountyId, Step, commitment::Commitment, fate::Fate},
+    engine::journal::{Sealed, SignedTransaction},
+    market::{MarketError, Sent},
     units::{Chain, Guid, Nct},
 };
 

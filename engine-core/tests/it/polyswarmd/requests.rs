@@ -5,8 +5,8 @@ use std::{
 
 use engine_core::{
     artifact::ArtifactKind,
-    bounty::Bounty,
-    market::{Action, Market, MarketError, Placed},
+    bounty::{Bounty, fate::Placed},
+    market::{Action, Market, MarketError},
     units::{Chain, Nct, Tick},
 };
 use serde_json::{Value, json};

@@ -5,10 +5,10 @@ use std::sync::{
 
 use alloy_primitives::{Address, U256};
 use engine_core::{
-    bounty::Step,
-    engine::journal::Sealed,
+    bounty::{Step, fate::Fate},
+    engine::journal::{Sealed, Signed, SignedTransaction},
     market::{
-        Action, Fate, Market, MarketError, Sent, Signed, SignedTransaction,
+        Action, Market, MarketError, Sent,
         polyswarmd::{calldata::Call, verify::Pins},
     },
     units::{Chain, Nct},
