@@ -20,3 +20,5 @@ mod includes;
 mod public_set;
 /// Rule files to a rule set: what is loaded, what is bad and why.
 mod rule_sets;
+/// What the Python reference client's YARA backend says, and where we differ on purpose.
+mod vectors;
