@@ -31,6 +31,7 @@ async fn after_a_lost_answer_the_same_bytes_are_sent_again_never_new_ones() {
         .await;
         rig.blocks_from(100, "it is revealed", |world| world.stakes[&id(1)].revealed).await;
         rig.blocks_from(130, "it is settled", |world| world.stakes[&id(1)].settled).await;
+        rig.blocks_until_stage(&bench, id(1), "over: settled").await;
         rig.stop().await;
         let world = bench.market.world();
         for step in [Step::Assert, Step::Reveal, Step::Settle] {

@@ -153,6 +153,7 @@ async fn a_clock_that_goes_back_loses_nothing() {
     let rig = bench.start().await;
     rig.announce(&engine_core::bounty::Bounty { expiration: Tick(1000), ..bounty(2) }).await;
     bench.market.until("it is asserted", |world| world.stakes.contains_key(&id(2))).await;
+    rig.tick(500).await;
     rig.tick(7).await;
     rig.announce(&bounty(1)).await;
     live(&bench, &rig, ALL).await;

@@ -34,7 +34,9 @@ async fn without_a_seal_nothing_is_sent() {
     bench.market.asked(Call::Draft(Step::Assert), 1).await;
     bench.fill_disk();
     bench.market.release();
-    rig.blocks_until("it is too late", |world| world.tick > 100).await;
+    rig.blocks_from(51, "it is tried again", |world| world.count_of(Call::Draft(Step::Assert)) > 1).await;
+    rig.tick(101).await;
+    rig.heard().await;
     rig.stop().await;
     assert_eq!(bench.market.world().handed_in, []);
     assert_eq!(bench.stage(id(1)), None);
