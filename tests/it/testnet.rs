@@ -1,6 +1,7 @@
 //! The simulated marketplace, played by hand over HTTP and websocket.
 
 mod player;
+mod program;
 mod reference;
 mod refusals;
 

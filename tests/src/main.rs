@@ -14,6 +14,11 @@ use clap::{Parser, ValueEnum};
 use engine_tests::testnet::{Change, Settings, Testnet, load};
 use tokio::signal::unix::{SignalKind, signal};
 
+/// Tells people on standard error; that nobody reads it stops nothing.
+macro_rules! say {
+    ($($text:tt)*) => { writeln!(io::stderr(), $($text)*).unwrap_or_default() };
+}
+
 /// Options; the field docs are the help.
 #[derive(Debug, Parser)]
 #[command(
@@ -97,7 +102,7 @@ async fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(2),
         Err(e) => {
-            eprintln!("testnet: {e:#}");
+            say!("testnet: {e:#}");
             ExitCode::from(2)
         }
     }
@@ -125,7 +130,7 @@ async fn run(args: Args) -> Result<bool> {
     let report = File::create(&report_file).with_context(|| {
         format!("cannot write {}: choose another file with --report", report_file.display())
     })?;
-    eprintln!("testnet: listening on {}", testnet.url());
+    say!("testnet: listening on {}", testnet.url());
     let bounties = async {
         if let Start::FirstClient = args.start {
             testnet.first_client().await;
@@ -140,7 +145,7 @@ async fn run(args: Args) -> Result<bool> {
     let result = testnet.report();
     serde_json::to_writer_pretty(&report, &result).context("cannot write the report")?;
     let totals = &result.totals;
-    eprintln!(
+    say!(
         "testnet: {} bounties: {} asserted, {} revealed, {} settled, {} correct; {} requests rejected",
         totals.bounties,
         totals.asserted,
@@ -177,12 +182,12 @@ impl Progress {
     /// A file that cannot be written any more is told once and left; the marketplace goes on.
     fn show(&mut self, change: &Change) {
         if self.live {
-            eprintln!("{}", change.line(self.total));
+            say!("{}", change.line(self.total));
         }
         if let Some(file) = &mut self.file {
             let written = serde_json::to_string(change).map_err(io::Error::from);
             if let Err(e) = written.and_then(|line| writeln!(file, "{line}")) {
-                eprintln!("testnet: no more progress is written: {e}");
+                say!("testnet: no more progress is written: {e}");
                 self.file = None;
             }
         }
