@@ -3,6 +3,8 @@
 pub mod clamd;
 mod daemon;
 pub mod database;
+#[cfg(feature = "cli")]
+mod engine;
 mod failure;
 mod host;
 mod local;
@@ -15,11 +17,11 @@ mod settings;
 mod signature;
 
 #[cfg(feature = "cli")]
-pub use self::settings::{ClamavEngine, ClamavSettings};
+pub use self::{engine::Clamav, settings::Settings};
 pub use self::{
     failure::failure,
     options::{Choice, Options},
-    scanner::{ClamavError, ClamavScanner},
+    scanner::{ClamavScanner, StartError},
     self_test::{SelfTest, SelfTestError},
     signature::Signature,
 };

@@ -1,5 +1,5 @@
 //! The program `engine-clamav`.
 
 fn main() -> std::process::ExitCode {
-    engine_core::main::<engine_clamav::ClamavEngine>()
+    engine_core::main::<engine_clamav::Clamav>()
 }

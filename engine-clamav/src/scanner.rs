@@ -38,7 +38,7 @@ impl ClamavScanner {
     ///
     /// When libclamav cannot be started or does not pass the self-test, when no ClamAV is named and none is found, and when the
     /// self-test file cannot be read. Not when a clamd that is named by its address is down.
-    pub async fn open(options: Options, at_once: NonZeroUsize) -> Result<Self, ClamavError> {
+    pub async fn open(options: Options, at_once: NonZeroUsize) -> Result<Self, StartError> {
         let test = options.self_test_file.as_deref().map_or_else(|| Ok(SelfTest::eicar()), SelfTest::file)?;
         let daemon = |clamd, test| Self {
             backend: Backend::Clamd(Daemon::new(clamd, test, options.benign_confidence)),
@@ -54,7 +54,7 @@ impl ClamavScanner {
                 Err(tried) => {
                     return Self::libclamav(&options, local::DATABASE.into(), test, at_once)
                         .await
-                        .map_err(|source| ClamavError::Nothing { tried, source: Box::new(source) });
+                        .map_err(|source| StartError::Nothing { tried, source: Box::new(source) });
                 }
             },
         };
@@ -66,7 +66,7 @@ impl ClamavScanner {
         database: PathBuf,
         test: SelfTest,
         at_once: NonZeroUsize,
-    ) -> Result<Self, ClamavError> {
+    ) -> Result<Self, StartError> {
         let program = options.host_program.clone().unwrap_or_else(host::find_program);
         let processes = options.host_processes.unwrap_or(at_once);
         let host = Host::start(
@@ -79,7 +79,7 @@ impl ClamavScanner {
         );
         match host.await {
             Ok(host) => Ok(Self { backend: Backend::Libclamav(host) }),
-            Err(source) => Err(ClamavError::Libclamav { program, database, source }),
+            Err(source) => Err(StartError::Libclamav { program, database, source }),
         }
     }
 
@@ -120,7 +120,7 @@ impl Scanner for ClamavScanner {
 /// Why there is no ClamAV to scan with.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum ClamavError {
+pub enum StartError {
     /// `engine-clamav-host` is not there, does not start, or does not find the self-test file.
     #[error(
         "libclamav cannot be used over the database folder {database} (program {program}); fill the folder with freshclam, \

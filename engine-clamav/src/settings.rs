@@ -3,7 +3,7 @@
 use std::{num::NonZeroUsize, path::PathBuf};
 
 use engine_core::{
-    BoxError, Confidence, Engine,
+    Confidence,
     settings::{Section, Size},
 };
 use serde::Deserialize;
@@ -11,14 +11,14 @@ use serde::Deserialize;
 use crate::{
     clamd::Address,
     options::{Choice, Options},
-    scanner::{ClamavError, ClamavScanner},
+    scanner::StartError,
 };
 
 /// The settings of ClamAV: flags, variables, and the table `[clamav]` of the settings file.
 #[derive(Clone, Debug, Deserialize, clap::Args)]
 #[serde(deny_unknown_fields)]
 #[command(next_help_heading = "ClamAV")]
-pub struct ClamavSettings {
+pub struct Settings {
     /// Scan with the clamd at this address: HOST:PORT, or unix:/path of its socket [example: 127.0.0.1:3310]
     #[arg(long, value_name = "ADDRESS")]
     pub clamd: Option<Address>,
@@ -56,11 +56,11 @@ pub struct ClamavSettings {
     pub clamav_host_processes: Option<NonZeroUsize>,
 }
 
-impl Section for ClamavSettings {
+impl Section for Settings {
     const TABLE: &'static str = "clamav";
 }
 
-impl ClamavSettings {
+impl Settings {
     /// Which ClamAV these settings mean, and how it is to be used.
     ///
     /// `--clamd` goes before `--database`'s absence only: both are refused. `CLAMD_HOST` and `CLAMD_PORT`, which may stand in an
@@ -68,10 +68,10 @@ impl ClamavSettings {
     ///
     /// # Errors
     ///
-    /// [`ClamavError::Both`].
-    pub fn options(self) -> Result<Options, ClamavError> {
+    /// [`StartError::Both`].
+    pub fn options(self) -> Result<Options, StartError> {
         let choice = match (self.clamd, self.database, self.clamd_host, self.clamd_port) {
-            (Some(_), Some(_), _, _) => return Err(ClamavError::Both),
+            (Some(_), Some(_), _, _) => return Err(StartError::Both),
             (Some(address), None, _, _) => Choice::Clamd(address),
             (None, Some(folder), _, _) => Choice::Database(folder),
             (None, None, None, None) => Choice::Find,
@@ -88,21 +88,5 @@ impl ClamavSettings {
             host_memory: Some(self.clamav_host_memory.0),
             host_processes: self.clamav_host_processes,
         })
-    }
-}
-
-/// The engine of the program `engine-clamav`.
-#[derive(Debug)]
-pub struct ClamavEngine;
-
-impl Engine for ClamavEngine {
-    const NAME: &'static str = "engine-clamav";
-    const ABOUT: &'static str = "Scans with ClamAV: through clamd, or with libclamav and no daemon";
-    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    type Settings = ClamavSettings;
-    type Scanner = ClamavScanner;
-
-    async fn build(settings: ClamavSettings, at_once: NonZeroUsize) -> Result<ClamavScanner, BoxError> {
-        Ok(ClamavScanner::open(settings.options()?, at_once).await?)
     }
 }

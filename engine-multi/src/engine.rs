@@ -2,14 +2,14 @@
 
 use std::{ffi::OsString, num::NonZeroUsize};
 
-use engine_clamav::{ClamavEngine, ClamavSettings};
+use engine_clamav::Clamav;
 use engine_core::{BoxError, Engine, Scanner};
 use engine_yara::Yara;
 use futures_util::future::{join, join_all, try_join_all};
 
 use crate::{
     Backend, Distill, Exec, Panel, Rule,
-    settings::{BuiltIn, Choice, ExternalProgram, MultiSettings},
+    settings::{BuiltIn, Choice, ExternalProgram, Settings},
 };
 
 /// The engine of the program `engine-multi`: YARA, ClamAV and any other program as one panel.
@@ -21,7 +21,7 @@ impl Engine for Multi {
     const ABOUT: &'static str =
         "Scans with several backends at once: YARA rules, ClamAV, and programs of yours";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    type Settings = (MultiSettings, engine_yara::Settings, ClamavSettings);
+    type Settings = (Settings, engine_yara::Settings, engine_clamav::Settings);
     type Scanner = Panel<Rule>;
 
     /// Starts all backends at once. A built-in one that cannot be made is an error: it was asked for. A program that does not
@@ -35,7 +35,7 @@ impl Engine for Multi {
         let built_in = multi.backends.chosen().iter().map(async |backend| {
             let made = match backend {
                 BuiltIn::Yara => Yara::build(yara.clone(), at_once).await.map(Backend::new),
-                BuiltIn::Clamav => ClamavEngine::build(clamav.clone(), at_once).await.map(Backend::new),
+                BuiltIn::Clamav => Clamav::build(clamav.clone(), at_once).await.map(Backend::new),
             };
             let made = made.map_err(|source| StartError::new(*backend, &multi, source))?;
             Ok::<_, StartError>(made.named(backend.as_str()))
@@ -75,7 +75,7 @@ enum StartError {
 }
 
 impl StartError {
-    fn new(failed: BuiltIn, asked: &MultiSettings, source: BoxError) -> Self {
+    fn new(failed: BuiltIn, asked: &Settings, source: BoxError) -> Self {
         let (name, others) = (failed.as_str(), asked.backends.without(failed));
         if others.chosen().is_empty() && asked.backend.is_empty() {
             Self::TheOnlyOne { name, source }

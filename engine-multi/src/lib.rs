@@ -16,4 +16,4 @@ pub use self::{
     panel::{Panel, PanelError},
 };
 #[cfg(feature = "bin")]
-pub use self::{engine::Multi, settings::MultiSettings};
+pub use self::{engine::Multi, settings::Settings};

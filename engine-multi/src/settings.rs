@@ -16,7 +16,7 @@ use crate::distill::Rule;
 #[derive(Clone, Debug, clap::Args, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[command(next_help_heading = "Backends")]
-pub struct MultiSettings {
+pub struct Settings {
     /// Which built-in backends to ask, separated by commas: yara, clamav; or none
     #[arg(long, value_name = "NAMES", default_value = "yara,clamav")]
     pub backends: Choice,
@@ -38,6 +38,6 @@ pub struct MultiSettings {
     pub backend_timeout: Option<Time>,
 }
 
-impl Section for MultiSettings {
+impl Section for Settings {
     const TABLE: &'static str = "multi";
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use engine_clamav::{ClamavError, Options};
+use engine_clamav::{Options, StartError};
 use engine_core::{Artifact, Confidence, ErrorKind, ScanContext, Scanner, Verdict};
 use engine_tests::samples;
 use rustix::process::{Pid, Signal, kill_process};
@@ -67,13 +67,13 @@ async fn a_folder_in_which_nothing_loads_is_an_error() {
     let nothing = tempfile::tempdir().unwrap();
     fs::write(nothing.path().join("own.ndb"), "# nothing but a remark\n").unwrap();
     // libclamav is content with this one.
-    let ClamavError::Libclamav { source, .. } = try_open(options(nothing.path())).await.unwrap_err() else {
+    let StartError::Libclamav { source, .. } = try_open(options(nothing.path())).await.unwrap_err() else {
         panic!()
     };
     assert!(source.message.contains("no signature in"), "{source}");
     for folder in [empty.path(), other.path(), broken.path(), nothing.path(), Path::new("/nowhere")] {
         let error = try_open(options(folder)).await.expect_err(&folder.display().to_string());
-        let ClamavError::Libclamav { source, .. } = error else { panic!("{error}") };
+        let StartError::Libclamav { source, .. } = error else { panic!("{error}") };
         assert_eq!(source.kind, ErrorKind::Unavailable);
         assert!(source.message.contains(&folder.display().to_string()), "{source}");
     }
@@ -83,7 +83,7 @@ async fn a_folder_in_which_nothing_loads_is_an_error() {
 async fn a_database_without_eicar_needs_a_self_test_file() {
     let folder = tempfile::tempdir().unwrap();
     samples::database_without_eicar(folder.path()).unwrap();
-    let ClamavError::Libclamav { source, .. } = try_open(options(folder.path())).await.unwrap_err() else {
+    let StartError::Libclamav { source, .. } = try_open(options(folder.path())).await.unwrap_err() else {
         panic!()
     };
     assert!(source.message.contains("--self-test-file"), "{source}");

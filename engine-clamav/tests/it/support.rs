@@ -2,14 +2,14 @@
 
 use std::{num::NonZeroUsize, time::Duration};
 
-use engine_clamav::{ClamavError, ClamavScanner, Options, clamd::Address};
+use engine_clamav::{ClamavScanner, Options, StartError, clamd::Address};
 use engine_core::{Artifact, ErrorKind, ScanContext, ScanError, ScanResult, Scanner};
 use engine_tests::peers::clamd::Clamd;
 
 /// Long enough for whatever is to happen, on a busy machine too.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 
-pub(crate) async fn try_open(options: Options) -> Result<ClamavScanner, ClamavError> {
+pub(crate) async fn try_open(options: Options) -> Result<ClamavScanner, StartError> {
     ClamavScanner::open(options, NonZeroUsize::MIN).await
 }
 

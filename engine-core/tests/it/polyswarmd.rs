@@ -24,7 +24,7 @@ use engine_core::{
 use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
 
-use self::node::Node;
+use self::node::{Node, within};
 
 /// The account of [`wallet`].
 pub(crate) const ACCOUNT: &str = "0x9d8A62f656a8d1615C1294fd71e9CFb3E4855A4F";
@@ -73,7 +73,7 @@ impl Connected {
 
     /// The next event.
     pub(crate) async fn event(&mut self) -> Event {
-        self.events.recv().await.expect("the market listens").event
+        within("an event", self.events.recv()).await.expect("the market listens").event
     }
 }
 

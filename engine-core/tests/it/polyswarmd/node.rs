@@ -135,12 +135,12 @@ impl Node {
 
     /// The next websocket that was opened.
     pub(crate) async fn peer(&mut self) -> Peer {
-        self.peers.recv().await.expect("the node runs").1
+        self.peer_and_request().await.1
     }
 
     /// The same, with the request that opened it.
     pub(crate) async fn peer_and_request(&mut self) -> (Request, Peer) {
-        self.peers.recv().await.expect("the node runs")
+        within("a websocket", self.peers.recv()).await.expect("the node runs")
     }
 
     /// All requests so far.
@@ -160,6 +160,12 @@ pub(crate) fn parameters() -> Value {
         "bounty_amount_minimum": 2_000_000_000_000_000_000u64, "assertion_bid_minimum": 62_500_000_000_000_000u64,
         "assertion_bid_maximum": 1_000_000_000_000_000_000u64, "arbiter_lookback_range": 100, "max_duration": 100,
         "assertion_reveal_window": 25, "arbiter_vote_window": 100})
+}
+
+/// What a test waits for has to come; this is how a test fails instead of hanging.
+pub(crate) async fn within<T>(what: &str, awaited: impl Future<Output = T>) -> T {
+    let patience = std::time::Duration::from_secs(60);
+    tokio::time::timeout(patience, awaited).await.unwrap_or_else(|_| panic!("{what} never came"))
 }
 
 /// Sends a text frame.
