@@ -170,11 +170,11 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         if self.closing.is_cancelled() {
             return false;
         }
-        let known = match self.journal.record(id).await {
-            Ok(None) => self.journal.is_writable().await.map(|()| false),
-            known => known.map(|_| true),
+        let is_new = match self.journal.record(id).await {
+            Ok(None) => self.journal.is_writable().await.map(|()| true),
+            known => known.map(|_| false),
         };
-        known.map(|known| !known).unwrap_or_else(|error| {
+        is_new.unwrap_or_else(|error| {
             tracing::error!(bounty = %id, error = &error as &dyn std::error::Error, "not taken: nothing is staked that cannot be sealed");
             false
         })
@@ -254,6 +254,9 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         let worth_it =
             !matches!(stage, Stage::Open | Stage::Signed(_)) && self.noted.get(&id) != Some(&stage);
         if worth_it {
+            if let Stage::Done(step) = stage {
+                tracing::info!(bounty = %id, %step, index, "done");
+            }
             match self.journal.note(id, stage, index).await {
                 Ok(()) => drop(self.noted.insert(id, stage)),
                 Err(error) => {
