@@ -19,7 +19,12 @@ use engine_core::{
     units::{Chain, Guid, Nct, Tick},
 };
 use tempfile::TempDir;
-use tokio::{runtime::Runtime, sync::mpsc, task::JoinHandle, time};
+use tokio::{
+    runtime::{Handle, Runtime},
+    sync::mpsc,
+    task::JoinHandle,
+    time,
+};
 use tokio_rusqlite::rusqlite;
 use tokio_util::sync::CancellationToken;
 
@@ -92,16 +97,25 @@ impl Bench {
     }
 
     pub(crate) async fn start_with(&self, plan: Plan) -> Rig {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        self.start_on(Some(runtime.unwrap()), plan).await
+    }
+
+    /// On the test's own runtime, whose clock the test may stop. It cannot be killed.
+    pub(crate) async fn start_here(&self) -> Rig {
+        self.start_on(None, plan()).await
+    }
+
+    async fn start_on(&self, runtime: Option<Runtime>, plan: Plan) -> Rig {
         let (events, heard) = mpsc::channel(16);
         let stop = CancellationToken::new();
         let (market, path, token) = (Arc::clone(&self.market), self.journal(), stop.clone());
-        let ended = runtime.spawn(async move {
+        let engine = async move {
             let journal = open(&path).await;
             Driver::new(market, ByContent, journal, plan).await.unwrap().run(heard, token).await
-        });
-        let rig = Rig { market: Arc::clone(&self.market), runtime: Some(runtime), events, stop, ended };
+        };
+        let ended = runtime.as_ref().map_or_else(Handle::current, |own| own.handle().clone()).spawn(engine);
+        let rig = Rig { market: Arc::clone(&self.market), runtime, events, stop, ended };
         rig.tell(Event::Parameters(parameters())).await;
         let tick = rig.market.world().tick;
         rig.tick(tick).await;

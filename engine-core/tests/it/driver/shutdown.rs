@@ -92,6 +92,20 @@ async fn stopped_between_steps_what_is_owed_is_on_disk() {
     assert_eq!(bench.stage(id(1)).as_deref(), Some("done assert"));
 }
 
+/// A request that never ends is cut off after a while; the journal knows of it.
+#[tokio::test]
+async fn stopped_while_a_node_hangs_it_ends_all_the_same() {
+    let bench = Bench::new();
+    bench.market.fail(Call::Send(Step::Assert), [Fault::Held]);
+    let rig = bench.start_here().await;
+    rig.announce(&bounty(1)).await;
+    bench.market.asked(Call::Send(Step::Assert), 1).await;
+    // From now on time passes as soon as nothing else happens.
+    tokio::time::pause();
+    rig.stop().await;
+    assert_eq!(bench.stage(id(1)).as_deref(), Some("signed assert"));
+}
+
 /// An assertion whose bytes are on their way is owed: its reveal is waited for.
 #[tokio::test]
 async fn draining_waits_for_an_assertion_that_is_being_sent() {
