@@ -56,7 +56,10 @@ fn nobody_listens_at_the_node() {
 #[test]
 fn the_password_is_missing_or_wrong() {
     refused(&run(folder().path(), |c| c.env_remove("PASSWORD")), &["PASSWORD", "--password-file"]);
-    refused(&run(folder().path(), |c| c.env("PASSWORD", "nope")), &["keyfile", "wrong password", "--password-file"]);
+    refused(
+        &run(folder().path(), |c| c.env("PASSWORD", "nope")),
+        &["keyfile", "wrong password", "--password-file"],
+    );
 }
 
 #[test]
