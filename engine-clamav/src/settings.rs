@@ -18,6 +18,7 @@ use crate::{
 #[derive(Clone, Debug, Deserialize, clap::Args)]
 #[serde(deny_unknown_fields)]
 #[command(next_help_heading = "ClamAV")]
+#[group(skip)]
 pub struct Settings {
     /// Scan with the clamd at this address: HOST:PORT, or unix:/path of its socket [example: 127.0.0.1:3310]
     #[arg(long, value_name = "ADDRESS")]

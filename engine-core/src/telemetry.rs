@@ -13,6 +13,7 @@ use crate::settings::Section;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 #[command(next_help_heading = "Log options")]
+#[group(skip)]
 pub struct LogSettings {
     /// How much to log: debug, info, warning, error or off [default: warning; run: info]
     #[arg(long, env = "LOG_LEVEL", value_name = "LEVEL")]

@@ -16,6 +16,7 @@ use crate::distill::Rule;
 #[derive(Clone, Debug, clap::Args, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[command(next_help_heading = "Backends")]
+#[group(skip)]
 pub struct Settings {
     /// Which built-in backends to ask, separated by commas: yara, clamav; or none
     #[arg(long, value_name = "NAMES", default_value = "yara,clamav")]

@@ -13,6 +13,7 @@ use crate::{informational::Informational, options::Options};
 /// The settings of engine-yara, as they are typed. [`Options::from`] makes them into what a scanner is built from.
 #[derive(Clone, Debug, clap::Args, Deserialize)]
 #[command(next_help_heading = "YARA")]
+#[group(skip)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Settings {

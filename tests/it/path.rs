@@ -38,8 +38,8 @@ async fn earns(engine: &Engine, samples: Vec<Sample>) -> Report {
         ..Settings::default()
     };
     let net = Testnet::start(settings).await.unwrap();
-    let running = engine.run(&net.url()).unwrap();
-    net.first_client().await;
+    let mut running = engine.run(&net.url()).unwrap();
+    running.while_it_runs(net.first_client()).await.unwrap_or_else(|e| panic!("{e}\n{}", engine.log()));
     let over = time::timeout(Duration::from_secs(180), net.run(Duration::from_millis(150), |_| ())).await;
     assert!(over.is_ok(), "the bounties are over within three minutes\n{}", engine.log());
     let status = running.stop().await.unwrap();

@@ -56,7 +56,10 @@ fn nobody_listens_at_the_node() {
 #[test]
 fn the_password_is_missing_or_wrong() {
     refused(&run(folder().path(), |c| c.env_remove("PASSWORD")), &["PASSWORD", "--password-file"]);
-    refused(&run(folder().path(), |c| c.env("PASSWORD", "nope")), &["keyfile", "wrong password", "--password-file"]);
+    refused(
+        &run(folder().path(), |c| c.env("PASSWORD", "nope")),
+        &["keyfile", "wrong password", "--password-file"],
+    );
 }
 
 #[test]
@@ -136,8 +139,8 @@ async fn the_journal_is_in_use_or_anothers() {
     let first =
         Engine::new("engine-yara", ["--rules".into(), workspace("deploy/rules/demo").into_os_string()])
             .unwrap();
-    let running = first.run(&net.url()).unwrap();
-    net.first_client().await;
+    let mut running = first.run(&net.url()).unwrap();
+    running.while_it_runs(net.first_client()).await.unwrap_or_else(|e| panic!("{e}\n{}", first.log()));
     let (url, journal) = (net.url(), first.journal());
     let second = move |journal: std::path::PathBuf| {
         run(folder().path(), |c| c.env("POLYSWARMD_ADDR", url).arg("--journal").arg(journal))

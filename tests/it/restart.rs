@@ -59,8 +59,8 @@ fn one_of_each(engine: &Engine, bounty: &BountyReport) {
 async fn killed_at(request: &'static str, nth: usize, side: Side) {
     let (net, engine) = (testnet().await, engine());
     let mut gate = Gate::start(net.address(), request, nth, side).await.unwrap();
-    let running = engine.run(&gate.url()).unwrap();
-    net.first_client().await;
+    let mut running = engine.run(&gate.url()).unwrap();
+    running.while_it_runs(net.first_client()).await.unwrap_or_else(|e| panic!("{e}\n{}", engine.log()));
     let bounty = told(&net, async {
         gate.held().await;
         running.kill().await.unwrap();
@@ -106,8 +106,8 @@ async fn killed_before_the_answer_to_the_reveal() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_between_assert_and_reveal() {
     let (net, engine) = (testnet().await, engine());
-    let running = engine.run(&net.url()).unwrap();
-    net.first_client().await;
+    let mut running = engine.run(&net.url()).unwrap();
+    running.while_it_runs(net.first_client()).await.unwrap_or_else(|e| panic!("{e}\n{}", engine.log()));
     let bounty = told(&net, async {
         net.until(|report| report.bounties.iter().any(|b| b.asserted)).await;
         running.kill().await.unwrap();

@@ -116,6 +116,17 @@ impl Running {
         self.child.id()
     }
 
+    /// Waits for something that only a running engine brings about.
+    ///
+    /// # Errors
+    /// When the engine ends first.
+    pub async fn while_it_runs<T>(&mut self, something: impl Future<Output = T>) -> anyhow::Result<T> {
+        tokio::select! {
+            it = something => Ok(it),
+            status = self.child.wait() => bail!("the engine ended by itself with {}", status?),
+        }
+    }
+
     /// Kills it with SIGKILL: nothing is tidied up.
     ///
     /// # Errors

@@ -48,6 +48,7 @@ const WINDOW: usize = 16;
 #[derive(Clone, Debug, Args, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[command(next_help_heading = "Scan options")]
+#[group(skip)]
 pub(super) struct ScanSettings {
     /// How results are printed on standard output
     #[arg(long, value_name = "FORMAT", default_value = "text")]

@@ -27,6 +27,7 @@ use crate::{
 #[derive(Clone, Debug, Args, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[command(next_help_heading = "Marketplace options")]
+#[group(skip)]
 pub(in crate::cli) struct RunSettings {
     /// The polyswarmd node: a URL (https://host/v1/default) or host:port
     #[arg(long, env = "POLYSWARMD_ADDR", value_name = "ADDRESS", hide_env_values = true)]
