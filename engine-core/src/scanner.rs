@@ -3,6 +3,7 @@
 //! A scanner that waits (for a daemon, for a child process) implements [`Scanner`]; one that computes implements
 //! [`SyncScanner`] and becomes a [`Scanner`] through [`Blocking`]. Wrappers and panels are scanners too, so they nest.
 
+mod about;
 mod blocking;
 pub mod child;
 mod erased;
@@ -16,6 +17,7 @@ use std::{num::NonZeroUsize, time::Duration};
 use tokio::time::Instant;
 
 pub use self::{
+    about::About,
     blocking::Blocking,
     child::Child,
     erased::BoxScanner,
@@ -44,6 +46,12 @@ pub trait Scanner: Send + Sync + 'static {
         async { Ok(()) }
     }
 
+    /// What it works with, for `check`: what is loaded, how old, how contained. It may ask its daemon; what it cannot
+    /// learn is a warning.
+    fn about(&self) -> impl Future<Output = About> + Send {
+        async { About::new(self.name()) }
+    }
+
     /// Judges one artifact.
     fn scan(
         &self,
@@ -61,6 +69,11 @@ pub trait SyncScanner: Send + Sync + 'static {
     /// The self-test, as [`Scanner::ready`].
     fn ready(&self) -> Result<(), ScanError> {
         Ok(())
+    }
+
+    /// What it works with, as [`Scanner::about`]; it does not wait for anything.
+    fn about(&self) -> About {
+        About::new(self.name())
     }
 
     /// Judges one artifact.

@@ -2,7 +2,9 @@
 
 use std::{any::Any, time::Duration};
 
-use engine_core::{Artifact, Ballot, BoxScanner, ScanContext, ScanError, ScanResult, Scanner, ScannerExt};
+use engine_core::{
+    Artifact, Ballot, BoxScanner, ScanContext, ScanError, ScanResult, Scanner, ScannerExt, scanner::About,
+};
 use tokio::time::{self, Instant};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -69,6 +71,11 @@ impl Backend {
             Ok(Err(ended)) => Err(self.death(ended)),
             Err(_) => Err(ScanError::timed_out(format!("the self-test took longer than {limit:?}"))),
         }
+    }
+
+    /// What its scanner says of itself, under the backend's name.
+    pub(crate) async fn about(&self) -> About {
+        self.scanner.about().await.named(&self.name)
     }
 
     fn death(&self, ended: tokio::task::JoinError) -> ScanError {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use engine_core::{Artifact, ScanContext, ScanError, ScanResult, Scanner};
+use engine_core::{Artifact, ScanContext, ScanError, ScanResult, Scanner, scanner::About};
 use futures_util::future::join_all;
 
 use crate::{
@@ -77,6 +77,12 @@ impl<D: Distill> Scanner for Panel<D> {
         }
         let told: Vec<_> = failures.iter().map(|(name, error)| format!("{name}: {error}")).collect();
         Err(ScanError::unavailable(format!("no backend is ready ({})", told.join("; "))))
+    }
+
+    async fn about(&self) -> About {
+        let mut about = About::new(&self.name);
+        about.backends = join_all(self.backends.iter().map(Backend::about)).await;
+        about
     }
 
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {

@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, sync::Arc};
 
 use tokio::{sync::Semaphore, time};
 
-use super::{ScanContext, ScanError, Scanner, SyncScanner};
+use super::{About, ScanContext, ScanError, Scanner, SyncScanner};
 use crate::{artifact::Artifact, verdict::ScanResult};
 
 /// Runs a [`SyncScanner`] on the runtime's blocking threads, at most `at_once` scans at a time.
@@ -50,6 +50,10 @@ impl<S: SyncScanner> Scanner for Blocking<S> {
 
     async fn ready(&self) -> Result<(), ScanError> {
         self.run(SyncScanner::ready).await
+    }
+
+    async fn about(&self) -> About {
+        self.inner.about()
     }
 
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use super::{ScanContext, ScanError, Scanner};
+use super::{About, ScanContext, ScanError, Scanner};
 use crate::{artifact::Artifact, verdict::ScanResult};
 
 /// Any scanner behind one type; cheap to clone, and a scanner like any other.
@@ -27,6 +27,10 @@ impl Scanner for BoxScanner {
         self.0.ready_dyn().await
     }
 
+    async fn about(&self) -> About {
+        self.0.about_dyn().await
+    }
+
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
         self.0.scan_dyn(artifact, cx).await
     }
@@ -42,6 +46,7 @@ impl std::fmt::Debug for BoxScanner {
 trait Erased: Send + Sync {
     fn name_dyn(&self) -> &str;
     fn ready_dyn(&self) -> BoxFuture<'_, Result<(), ScanError>>;
+    fn about_dyn(&self) -> BoxFuture<'_, About>;
     fn scan_dyn<'a>(
         &'a self,
         artifact: &'a Artifact,
@@ -56,6 +61,10 @@ impl<S: Scanner> Erased for S {
 
     fn ready_dyn(&self) -> BoxFuture<'_, Result<(), ScanError>> {
         Box::pin(self.ready())
+    }
+
+    fn about_dyn(&self) -> BoxFuture<'_, About> {
+        Box::pin(self.about())
     }
 
     fn scan_dyn<'a>(

@@ -1,6 +1,6 @@
 //! A gate before a scanner that is not made for everything.
 
-use super::{ErrorKind, ScanContext, ScanError, Scanner};
+use super::{About, ErrorKind, ScanContext, ScanError, Scanner};
 use crate::{
     artifact::{Artifact, ArtifactKind},
     verdict::ScanResult,
@@ -47,6 +47,10 @@ impl<S: Scanner> Scanner for Only<S> {
 
     async fn ready(&self) -> Result<(), ScanError> {
         self.inner.ready().await
+    }
+
+    async fn about(&self) -> About {
+        self.inner.about().await
     }
 
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time;
 
-use super::{ScanContext, ScanError, Scanner};
+use super::{About, ScanContext, ScanError, Scanner};
 use crate::{artifact::Artifact, verdict::ScanResult};
 
 /// Gives each scan at most a certain time. See [`ScannerExt::timeout`](super::ScannerExt::timeout).
@@ -27,6 +27,10 @@ impl<S: Scanner> Scanner for Timeout<S> {
 
     async fn ready(&self) -> Result<(), ScanError> {
         self.inner.ready().await
+    }
+
+    async fn about(&self) -> About {
+        self.inner.about().await
     }
 
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
