@@ -21,9 +21,9 @@ use tokio::{
     time,
 };
 
-use self::process::Process;
 pub use self::serve::serve;
-use super::{ScanContext, ScanError, Scanner};
+use self::{process::Process, protocol::Hello};
+use super::{About, ScanContext, ScanError, Scanner};
 use crate::{artifact::Artifact, verdict::ScanResult};
 
 /// How to start a backend program.
@@ -73,7 +73,10 @@ impl Program {
 pub struct Child {
     name: String,
     program: Program,
+    at_once: NonZeroUsize,
     places: Semaphore,
+    /// What the process that started last said of itself.
+    hello: Mutex<Hello>,
     /// Processes that wait for work. The lock is held to push and pop only.
     idle: Mutex<Vec<Process>>,
 }
@@ -89,7 +92,8 @@ impl Child {
         let name = name.into();
         let first = Process::start(&name, &program).await?;
         let places = Semaphore::new(at_once.get().min(Semaphore::MAX_PERMITS));
-        Ok(Self { name, program, places, idle: Mutex::new(vec![first]) })
+        let hello = Mutex::new(first.hello().clone());
+        Ok(Self { name, program, at_once, places, hello, idle: Mutex::new(vec![first]) })
     }
 
     async fn place(&self) -> Result<SemaphorePermit<'_>, ScanError> {
@@ -103,7 +107,9 @@ impl Child {
                 return Ok(waiting);
             }
         }
-        Process::start(&self.name, &self.program).await
+        let new = Process::start(&self.name, &self.program).await?;
+        *self.hello.lock().unwrap_or_else(PoisonError::into_inner) = new.hello().clone();
+        Ok(new)
     }
 
     fn pop(&self) -> Option<Process> {
@@ -130,8 +136,33 @@ impl Scanner for Child {
         Ok(())
     }
 
+    /// What the program said of itself, and what it is held to.
+    async fn about(&self) -> About {
+        let hello = self.hello.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = |text: String| Some(text).filter(|text| !text.is_empty());
+        let mut about = About::new(&self.name);
+        (about.version, about.signatures) = (known(hello.version), known(hello.signatures));
+        let memory = self.program.memory;
+        about
+            .fact("program", self.program.path.display())
+            .fact("protocol", hello.protocol)
+            .fact(
+                "contained",
+                "in processes of its own, killed at the deadline, without the engine's secrets",
+            )
+            .fact("processes_at_most", self.at_once)
+            .fact(
+                "memory_limit",
+                memory.map_or_else(|| "none".to_owned(), |bytes| format!("{} MiB each", bytes >> 20)),
+            )
+    }
+
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
         let too_late = || ScanError::timed_out(format!("{} passed its deadline", self.name));
+        if cx.remaining().is_zero() {
+            // Rather than to start a scan, and to kill a process for it.
+            return Err(too_late());
+        }
         let scan = async {
             let _place = self.place().await?;
             // Owned by this future: dropped on the way (deadline, cancel, failure), the process is killed with it.
