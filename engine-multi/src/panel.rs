@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use engine_core::{Artifact, ScanContext, ScanError, ScanResult, Scanner, scanner::About};
+use engine_core::{
+    Artifact, ScanContext, ScanError, ScanResult, Scanner,
+    scanner::{About, SelfTest},
+};
 use futures_util::future::join_all;
 
 use crate::{
@@ -64,19 +67,29 @@ impl<D: Distill> Scanner for Panel<D> {
 
     /// Ready when one backend is; the others are logged as degraded.
     async fn ready(&self) -> Result<(), ScanError> {
-        let tests = self.backends.iter().map(|backend| backend.ready(READY_WITHIN));
-        let mut failures = Vec::new();
-        for (backend, outcome) in self.backends.iter().zip(join_all(tests).await) {
+        let SelfTest { outcome, backends, .. } = self.self_test().await;
+        for (backend, outcome) in &backends {
             if let Err(error) = outcome {
-                tracing::warn!(backend = backend.name(), kind = %error.kind, "degraded: {error}");
-                failures.push((backend.name(), error));
+                tracing::warn!(backend, kind = %error.kind, "degraded: {error}");
             }
         }
-        if failures.len() < self.backends.len() {
-            return Ok(());
-        }
-        let told: Vec<_> = failures.iter().map(|(name, error)| format!("{name}: {error}")).collect();
-        Err(ScanError::unavailable(format!("no backend is ready ({})", told.join("; "))))
+        outcome
+    }
+
+    async fn self_test(&self) -> SelfTest {
+        let tests = self
+            .backends
+            .iter()
+            .map(async |backend| (backend.name().to_owned(), backend.ready(READY_WITHIN).await));
+        let backends = join_all(tests).await;
+        let failures = backends.iter().filter_map(|(name, outcome)| Some((name, outcome.as_ref().err()?)));
+        let told: Vec<_> = failures.map(|(name, error)| format!("{name}: {error}")).collect();
+        let outcome = if told.len() < backends.len() {
+            Ok(())
+        } else {
+            Err(ScanError::unavailable(format!("no backend is ready ({})", told.join("; "))))
+        };
+        SelfTest::panel(outcome, backends)
     }
 
     async fn about(&self) -> About {
