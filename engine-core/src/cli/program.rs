@@ -24,7 +24,8 @@ impl<E: Engine> Program<E> {
         let mut tables = E::Settings::tables();
         tables.extend([Table::of::<ScanSettings>(), Table::of::<LogSettings>()]);
         #[cfg(feature = "polyswarmd")]
-        tables.extend([Table::of::<super::run::RunSettings>(), Table::file_only("chains")]);
+        tables
+            .extend([Table::of::<super::run::RunSettings>(), Table::file_only("chains", super::run::CHAINS)]);
         tables
     }
 

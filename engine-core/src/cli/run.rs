@@ -8,8 +8,8 @@ use std::{path::PathBuf, sync::Arc};
 use clap::{ArgMatches, Command};
 use tokio_util::sync::CancellationToken;
 
-pub(super) use self::settings::RunSettings;
 use self::settings::chain_pins;
+pub(super) use self::settings::{CHAINS, RunSettings};
 use super::{
     Exit,
     program::{self, Program},

@@ -162,6 +162,15 @@ impl RunSettings {
     }
 }
 
+/// What the example of a settings file shows of `[chains]`.
+pub(in crate::cli) const CHAINS: &str = "
+# What this chain's transactions must hold, in a table a chain: [chains.side], [chains.home]. On home all three are
+# needed; on side the first assertion's values are kept in the journal, and any later change is refused.
+#side.chain_id = 1338
+#side.token = \"0x0000000000000000000000000000000000000001\"
+#side.registry = \"0x0000000000000000000000000000000000000002\"
+";
+
 /// What the transactions of each chain must hold, as far as the settings file says so.
 pub(super) fn chain_pins(chains: &[Chain], sources: &Sources) -> Result<BTreeMap<Chain, Pins>, BoxError> {
     let set: BTreeMap<Chain, Pins> = sources.file_table("chains")?.unwrap_or_default();
@@ -181,7 +190,7 @@ mod tests {
         let matches = add_flags(clap::Command::new("test").no_binary_name(true), &[])
             .try_get_matches_from(Vec::<String>::new())
             .unwrap();
-        let sources = Sources::load(&[], &[Table::file_only("chains")], &matches, Some(&file)).unwrap();
+        let sources = Sources::load(&[], &[Table::file_only("chains", "")], &matches, Some(&file)).unwrap();
         for chains in [vec![Chain::Side], vec![Chain::Side, Chain::Side]] {
             let pins = chain_pins(&chains, &sources).unwrap();
             assert_eq!(pins[&Chain::Side].chain_id, Some(1338), "{chains:?}");
