@@ -12,7 +12,7 @@ use std::{
     ffi::OsString,
     num::NonZeroUsize,
     path::PathBuf,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -76,7 +76,7 @@ pub struct Child {
     at_once: NonZeroUsize,
     places: Semaphore,
     /// What the process that started last said of itself.
-    hello: Mutex<Hello>,
+    hello: Mutex<Arc<Hello>>,
     /// Processes that wait for work. The lock is held to push and pop only.
     idle: Mutex<Vec<Process>>,
 }
@@ -92,7 +92,7 @@ impl Child {
         let name = name.into();
         let first = Process::start(&name, &program).await?;
         let places = Semaphore::new(at_once.get().min(Semaphore::MAX_PERMITS));
-        let hello = Mutex::new(first.hello().clone());
+        let hello = Mutex::new(Arc::new(first.hello().clone()));
         Ok(Self { name, program, at_once, places, hello, idle: Mutex::new(vec![first]) })
     }
 
@@ -108,7 +108,7 @@ impl Child {
             }
         }
         let new = Process::start(&self.name, &self.program).await?;
-        *self.hello.lock().unwrap_or_else(PoisonError::into_inner) = new.hello().clone();
+        *self.hello.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(new.hello().clone());
         Ok(new)
     }
 
@@ -139,9 +139,9 @@ impl Scanner for Child {
     /// What the program said of itself, and what it is held to.
     async fn about(&self) -> About {
         let hello = self.hello.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let known = |text: String| Some(text).filter(|text| !text.is_empty());
+        let known = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         let mut about = About::new(&self.name);
-        (about.version, about.signatures) = (known(hello.version), known(hello.signatures));
+        (about.version, about.signatures) = (known(&hello.version), known(&hello.signatures));
         let memory = self.program.memory;
         about
             .fact("program", self.program.path.display())
