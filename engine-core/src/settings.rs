@@ -25,8 +25,8 @@ pub use self::{
 
 /// One table of the settings file, and the flags that go with it.
 ///
-/// The struct derives [`clap::Args`] and [`serde::Deserialize`] with `#[serde(deny_unknown_fields)]`, and its fields have the
-/// long options' names with `_`. No two tables of a program share a field's name, since flags and variables have no tables; two structs
+/// The struct derives [`clap::Args`] and [`serde::Deserialize`], and its fields have the long options' names with `_`; a key in the
+/// file that is no field is refused. No two tables of a program share a field's name, since flags and variables have no tables; two structs
 /// of the same name need `#[group(skip)]`, since clap makes a group of each.
 ///
 /// - Defaults are given to clap only (`default_value`). A field without a default is an `Option` or a `Vec`. A flag is a `bool`.

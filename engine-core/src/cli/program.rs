@@ -43,6 +43,14 @@ impl<E: Engine> Program<E> {
         Ok(Self { sources, engine: PhantomData })
     }
 
+    /// What the engine itself stakes, if it has an idea of its own.
+    #[cfg(feature = "polyswarmd")]
+    pub(super) fn bid_strategy(
+        &self,
+    ) -> Result<Option<Box<dyn crate::bounty::bid::BidStrategy>>, SettingsError> {
+        Ok(E::bid_strategy(&E::Settings::read(&self.sources)?))
+    }
+
     /// Builds the scanner for so many scans at once.
     pub(super) async fn scanner(&self, at_once: NonZeroUsize) -> Result<E::Scanner, BoxError> {
         tracing::debug!(engine = E::NAME, version = E::VERSION, at_once, "building the scanner");

@@ -85,7 +85,8 @@ async fn take_part<E: Engine>(program: &Program<E>) -> Result<(), BoxError> {
     }
     tracing::info!(engine = E::NAME, version = E::VERSION, account, journal = %path.display(), "taking part");
     let market = Arc::new(market);
-    let driver = Driver::new(Arc::clone(&market), scanner, journal, settings.plan()).await?;
+    let driver =
+        Driver::new(Arc::clone(&market), scanner, journal, settings.plan(program.bid_strategy()?)).await?;
     let ended = driver.run(events, stop).await;
     listening.cancel();
     market.closed().await;

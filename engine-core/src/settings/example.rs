@@ -63,10 +63,10 @@ fn setting(text: &mut String, table: &'static str, arg: &Arg) {
 
 /// The default as TOML; `None` if there is none.
 fn default(name: &Name, arg: &Arg) -> Option<String> {
-    let given = arg.get_default_values().iter().map(|value| value.to_string_lossy());
+    let mut given = arg.get_default_values().iter().map(|value| value.to_string_lossy());
     match name.kind {
         Kind::Switch => Some("false".to_owned()),
-        Kind::One => given.last().map(|value| toml(&value)),
+        Kind::One => given.next_back().map(|value| toml(&value)),
         Kind::Many => {
             let values: Vec<String> = match arg.get_value_delimiter() {
                 Some(delimiter) => {
