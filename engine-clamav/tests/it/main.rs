@@ -17,6 +17,8 @@ mod vectors;
 
 /// A real clamd, and daemons that misbehave.
 mod clamd;
+/// The suite that every scanner passes.
+mod contract;
 /// libclamav in its program.
 #[cfg(feature = "libclamav")]
 mod host;

@@ -10,6 +10,8 @@ mod folder;
 mod children;
 /// The program.
 mod cli;
+/// The suite that every scanner passes.
+mod contract;
 /// The demo rules and their samples, in this process and in children.
 mod demo;
 /// Rule sets that somebody made to hurt.
