@@ -7,6 +7,10 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+/// What `--help`, completions and the example of a settings file teach.
+mod help;
+/// Manual pages.
+mod man;
 /// `engine-multi` scans with both of its backends, and a clamd that comes and goes.
 mod multi;
 /// The main job: each engine earns on the marketplace, with a real clamd.
