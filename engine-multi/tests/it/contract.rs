@@ -7,7 +7,7 @@ use std::{
 
 use engine_clamav::{ClamavScanner, clamd::Address};
 use engine_core::{
-    Confidence, ErrorKind, ScanResult, Verdict,
+    Artifact, Confidence, ErrorKind, ScanContext, ScanResult, Scanner, Verdict,
     scanner::child::Program,
     testing::{Contract, Script, Scripted, eicar},
 };
@@ -65,4 +65,15 @@ async fn a_broken_backend_breaks_no_promise() {
     let dead = Backend::new(Scripted::fails("dead", ErrorKind::Unavailable));
     let panics = Backend::new(Scripted::new("panics", |_| Script::Panic));
     Contract::new(Panel::new(vec![scripted("one"), dead, panics], Any).unwrap()).assert().await;
+}
+
+/// One that looks at no deadline answers before any timer: that is too late all the same.
+#[tokio::test]
+async fn past_the_deadline_no_ballot_counts() {
+    use crate::scripted::{Does, Scripted, malicious};
+    let quick = Backend::new(Scripted::new("quick", Does::Say(malicious(1.0))));
+    let panel = Panel::new(vec![quick], Any).unwrap();
+    let cx = ScanContext::within(std::time::Duration::ZERO);
+    let result = panel.scan(&Artifact::file("x"), &cx).await.unwrap();
+    assert_eq!((result.verdict, result.complete), (Verdict::Unknown, false), "{result:?}");
 }
