@@ -21,9 +21,9 @@ use tokio::{
     time,
 };
 
-use self::process::Process;
 pub use self::serve::serve;
-use super::{ScanContext, ScanError, Scanner};
+use self::{process::Process, protocol::Hello};
+use super::{About, ScanContext, ScanError, Scanner};
 use crate::{artifact::Artifact, verdict::ScanResult};
 
 /// How to start a backend program.
@@ -76,6 +76,8 @@ pub struct Child {
     places: Semaphore,
     /// Processes that wait for work. The lock is held to push and pop only.
     idle: Mutex<Vec<Process>>,
+    /// What the latest process said of itself.
+    hello: Mutex<Hello>,
 }
 
 impl Child {
@@ -89,7 +91,8 @@ impl Child {
         let name = name.into();
         let first = Process::start(&name, &program).await?;
         let places = Semaphore::new(at_once.get().min(Semaphore::MAX_PERMITS));
-        Ok(Self { name, program, places, idle: Mutex::new(vec![first]) })
+        let hello = Mutex::new(first.hello().clone());
+        Ok(Self { name, program, places, idle: Mutex::new(vec![first]), hello })
     }
 
     async fn place(&self) -> Result<SemaphorePermit<'_>, ScanError> {
@@ -103,7 +106,9 @@ impl Child {
                 return Ok(waiting);
             }
         }
-        Process::start(&self.name, &self.program).await
+        let process = Process::start(&self.name, &self.program).await?;
+        self.hello.lock().unwrap_or_else(PoisonError::into_inner).clone_from(process.hello());
+        Ok(process)
     }
 
     fn pop(&self) -> Option<Process> {
@@ -128,6 +133,16 @@ impl Scanner for Child {
         let process = self.process().await?;
         self.push(process);
         Ok(())
+    }
+
+    /// The program and the versions that it said last; one that it does not tell is not known.
+    async fn about(&self) -> About {
+        let Hello { version, signatures, .. } =
+            self.hello.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut about = About::new(&self.name).fact("program", self.program.path.display());
+        about.version = Some(version).filter(|version| !version.is_empty());
+        about.signatures = Some(signatures).filter(|signatures| !signatures.is_empty());
+        about
     }
 
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
