@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use engine_core::{
     Artifact, ScanContext, ScanError, ScanResult, Scanner,
-    scanner::{Child, child::Program},
+    scanner::{About, Child, child::Program},
 };
 use tokio::sync::OnceCell;
 
@@ -41,6 +41,16 @@ impl Scanner for Exec {
     /// Whether the program starts and says hello. What it finds is its own affair.
     async fn ready(&self) -> Result<(), ScanError> {
         self.child().await?.ready().await
+    }
+
+    /// The program and what it says of itself; that it does not start is a warning.
+    async fn about(&self) -> About {
+        match self.child().await {
+            Ok(child) => child.about().await,
+            Err(error) => About::new(&self.name)
+                .fact("program", self.program.path.display())
+                .warning(format!("does not start: {error}")),
+        }
     }
 
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
