@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use engine_core::{Artifact, Confidence, ErrorKind, ScanContext, ScanError, ScanResult, Verdict};
+use engine_core::{
+    Artifact, Confidence, ErrorKind, ScanContext, ScanError, ScanResult, Verdict, scanner::About,
+};
 use tokio::{
     sync::Mutex,
     time::{self, Instant},
@@ -10,6 +12,7 @@ use tokio::{
 
 use crate::{
     clamd::{Clamd, Reply, Version},
+    database::Release,
     self_test::SelfTest,
     signature::Signature,
 };
@@ -20,6 +23,8 @@ const FRESH: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long [`Daemon::ready`] waits.
 const READY_WITHIN: Duration = Duration::from_secs(10);
+/// How long [`Daemon::about`] waits.
+const ABOUT_WITHIN: Duration = Duration::from_secs(5);
 
 /// A clamd, what it has to find, and what is known of it.
 #[derive(Debug)]
@@ -58,6 +63,18 @@ impl Daemon {
         let cx = ScanContext::within(READY_WITHIN);
         let mut known = self.known.lock().await;
         self.test(&mut known, &cx).await.map(drop)
+    }
+
+    /// Where it is, and what it says of itself.
+    pub(crate) async fn about(&self) -> (About, Option<Release>) {
+        let about = About::new("clamav").fact("clamd", self.clamd.address());
+        match self.clamd.version(ScanContext::within(ABOUT_WITHIN).deadline).await {
+            Ok(version) => {
+                let release = Release::told(&version.signatures);
+                (about.by(version.scanner, version.signatures), Some(release))
+            }
+            Err(error) => (about.warning(error.message), None),
+        }
     }
 
     pub(crate) async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {

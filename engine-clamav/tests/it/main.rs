@@ -15,6 +15,8 @@ mod recordings;
 /// The reference's vectors.
 mod vectors;
 
+/// What `check` is told.
+mod about;
 /// A real clamd, and daemons that misbehave.
 mod clamd;
 /// libclamav in its program.
