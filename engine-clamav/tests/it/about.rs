@@ -66,9 +66,13 @@ async fn libclamav_over_a_folder() {
     let about = open(options).await.about().await;
     assert!(about.version.unwrap().starts_with("ClamAV "));
     assert_eq!(about.signatures, engine_clamav::database::digest(folder.path()).ok());
-    let fact = |name: &str| about.facts.iter().find(|(known, _)| *known == name).map(|(_, fact)| fact.as_str());
+    let fact =
+        |name: &str| about.facts.iter().find(|(known, _)| *known == name).map(|(_, fact)| fact.as_str());
     assert_eq!(fact("database"), folder.path().to_str());
-    assert_eq!(fact("contained"), Some("at most 1 processes, killed past a deadline, 4096 MiB of memory each"));
+    assert_eq!(
+        fact("contained"),
+        Some("at most 1 processes, killed past a deadline, 4096 MiB of memory each")
+    );
     assert_eq!((fact("signatures"), fact("age")), (Some("own.ndb"), Some("less than a day")));
     assert_eq!(about.warnings, Vec::<String>::new());
 }

@@ -22,6 +22,8 @@ mod clamd;
 /// libclamav in its program.
 #[cfg(feature = "libclamav")]
 mod host;
+/// What is packed so that nobody can look into it.
+mod packed;
 
 /// The program.
 #[cfg(feature = "bin")]
