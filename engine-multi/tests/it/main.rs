@@ -1,6 +1,7 @@
 //! The panel and its rules, from outside.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may fail")]
 
+mod bad_programs; // backend programs that keep no rule
 mod breaker; // a backend that fails again and again
 #[cfg(feature = "bin")]
 mod cli; // the program: backends, settings, exit codes
