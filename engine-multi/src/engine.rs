@@ -44,7 +44,10 @@ impl Engine for Multi {
         let (built_in, external) = join(try_join_all(built_in), join_all(external)).await;
         let limit = |backend: Backend| {
             let backend = backend.skip_after(multi.skip_after);
-            multi.backend_timeout.map_or(backend.clone(), |after| backend.timeout(after.0))
+            match multi.backend_timeout {
+                Some(after) => backend.timeout(after.0),
+                None => backend,
+            }
         };
         let backends = built_in?.into_iter().chain(external).map(limit).collect();
         let panel = Panel::new(backends, multi.distill)?;

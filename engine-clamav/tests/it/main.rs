@@ -25,6 +25,9 @@ mod host;
 /// What is packed so that nobody can look into it.
 mod packed;
 
+/// What is unwanted and no more.
+mod unwanted;
+
 /// The program.
 #[cfg(feature = "bin")]
 mod cli;

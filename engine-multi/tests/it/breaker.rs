@@ -32,7 +32,7 @@ impl Moody {
         std::mem::take(&mut *self.asked.lock().unwrap())
     }
 
-    fn from_now_on(&self, outcome: Result<(), ErrorKind>) {
+    fn now_says(&self, outcome: Result<(), ErrorKind>) {
         *self.script.lock().unwrap() = VecDeque::from([outcome]);
     }
 }
@@ -101,7 +101,7 @@ async fn skipped_after_so_many_failures_and_asked_again_once() {
         scans(&panel, 5).await;
         assert_eq!(moody.asked(), 1, "after {pause} s");
     }
-    moody.from_now_on(Ok(()));
+    moody.now_says(Ok(()));
     advance(60 * SECOND).await;
     for _ in 0..5 {
         let back = scan(&panel).await;
@@ -110,7 +110,7 @@ async fn skipped_after_so_many_failures_and_asked_again_once() {
     assert_eq!(moody.asked(), 5);
     assert!(panel.about().await.backends[0].warnings.is_empty());
     // All is forgotten: it takes three failures again, and the first pause is short again.
-    moody.from_now_on(DOWN);
+    moody.now_says(DOWN);
     scans(&panel, 4).await;
     assert_eq!(moody.asked(), 3);
     advance(SECOND).await;
@@ -166,7 +166,7 @@ async fn one_trial_at_a_time() {
         scan(&panel).await;
     }
     advance(SECOND).await;
-    moody.from_now_on(Ok(()));
+    moody.now_says(Ok(()));
     moody.asked();
 
     let mut trial = Box::pin(scan(&panel));
@@ -189,7 +189,7 @@ async fn the_self_test_brings_it_back() {
     let moody = Moody::new([DOWN]);
     let panel = panel(&moody);
     scans(&panel, 4).await;
-    moody.from_now_on(Ok(()));
+    moody.now_says(Ok(()));
     panel.ready().await.unwrap();
     assert!(scan(&panel).await.complete);
 }

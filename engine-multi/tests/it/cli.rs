@@ -131,6 +131,7 @@ fn what_cannot_start_says_what_to_do() {
     let table: &[(&[&str], &str)] = &[
         (&["--backends", "none"], "no backend to ask"),
         (&["--backends", "clamd"], "expected built-in backends"),
+        (&["--backends", "clamd"], "did you mean `clamav`?"),
         (&["--distill", "quorum=0"], "1 or more"),
         (&["--distill", "most"], "quorum=K"),
         (&["--backends", "none", "--backend", "a=exec:false", "--distill", "quorum=2"], "at most quorum=1"),
