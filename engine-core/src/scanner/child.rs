@@ -75,6 +75,7 @@ impl Program {
 pub struct Child {
     name: String,
     program: Program,
+    at_once: NonZeroUsize,
     places: Arc<Semaphore>,
     waiting: Arc<Waiting>,
 }
@@ -106,7 +107,7 @@ impl Child {
     /// not start.
     pub fn later(name: impl Into<String>, program: Program, at_once: NonZeroUsize) -> Self {
         let places = Arc::new(Semaphore::new(at_once.get().min(Semaphore::MAX_PERMITS)));
-        Self { name: name.into(), program, places, waiting: Arc::default() }
+        Self { name: name.into(), program, at_once, places, waiting: Arc::default() }
     }
 
     /// A process that can scan: a waiting one, or a new one.
@@ -169,19 +170,34 @@ impl Scanner for Child {
         Ok(())
     }
 
-    /// The program and the versions that it said last; one that it does not tell is not known.
+    /// What the program said of itself, as far as it has been started, and what it is held to.
     async fn about(&self) -> About {
-        let mut about = About::new(&self.name).fact("program", self.program.path.display());
         let hello = self.waiting.hello.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(Hello { version, signatures, .. }) = hello {
-            about.version = Some(version).filter(|version| !version.is_empty());
-            about.signatures = Some(signatures).filter(|signatures| !signatures.is_empty());
+        let known = |text: String| Some(text).filter(|text| !text.is_empty());
+        let mut about = About::new(&self.name).fact("program", self.program.path.display());
+        if let Some(hello) = hello {
+            (about.version, about.signatures) = (known(hello.version), known(hello.signatures));
+            about = about.fact("protocol", hello.protocol);
         }
+        let memory = self.program.memory;
         about
+            .fact(
+                "contained",
+                "in processes of its own, killed at the deadline, without the engine's secrets",
+            )
+            .fact("processes_at_most", self.at_once)
+            .fact(
+                "memory_limit",
+                memory.map_or_else(|| "none".to_owned(), |bytes| format!("{} MiB each", bytes >> 20)),
+            )
     }
 
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
         let too_late = || ScanError::timed_out(format!("{} passed its deadline", self.name));
+        if cx.remaining().is_zero() {
+            // Rather than to start a scan, and to kill a process for it.
+            return Err(too_late());
+        }
         let scan = async {
             // Owned by this future: dropped on the way (deadline, cancel, failure), the process is killed with it.
             let (mut process, _place) = self.process().await?;

@@ -92,7 +92,7 @@ impl Process {
         Ok(process)
     }
 
-    /// What it said of itself.
+    /// What the program said of itself at the start.
     pub(super) fn hello(&self) -> &Hello {
         &self.hello
     }
