@@ -30,7 +30,6 @@ const READY_WITHIN: Duration = Duration::from_secs(200);
 pub(crate) struct Host {
     child: Child,
     database: PathBuf,
-    contained: String,
     test: SelfTest,
     /// Where its processes make their temporary folders; removed after they are killed.
     _scratch: TempDir,
@@ -57,12 +56,7 @@ impl Host {
         program = program.args(["--benign-confidence".to_owned(), benign.to_string()]);
         program.memory = memory;
         let child = Child::start("clamav", program, at_once).await?;
-        let memory = match memory {
-            Some(bytes) => format!("{} MiB of memory each", bytes >> 20),
-            None => "no limit on memory".to_owned(),
-        };
-        let contained = format!("at most {at_once} processes, killed past a deadline, {memory}");
-        let host = Self { child, database: database.to_owned(), contained, test, _scratch: scratch };
+        let host = Self { child, database: database.to_owned(), test, _scratch: scratch };
         host.ready().await?;
         Ok(host)
     }
@@ -74,8 +68,7 @@ impl Host {
 
     /// Its database folder, what is in there now, and how it is contained.
     pub(crate) async fn about(&self) -> (About, Option<Release>) {
-        let mut about = self.child.about().await;
-        about = about.fact("database", self.database.display()).fact("contained", &self.contained);
+        let about = self.child.about().await.fact("database", self.database.display());
         let folder = self.database.clone();
         let release = tokio::task::spawn_blocking(move || Release::of_folder(&folder)).await;
         match release {

@@ -132,6 +132,9 @@ impl Scanner for ClamavScanner {
             let message = format!("ClamAV scans files, not artifacts of type {}", artifact.kind());
             return Err(ScanError::new(ErrorKind::Unsupported, message));
         }
+        if cx.remaining().is_zero() {
+            return Err(ScanError::timed_out("ClamAV was asked past the deadline"));
+        }
         match &self.backend {
             Backend::Clamd(daemon) => daemon.scan(artifact, cx).await,
             Backend::Libclamav(host) => host.scan(artifact, cx).await,

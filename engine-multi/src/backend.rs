@@ -95,6 +95,11 @@ impl Backend {
             }
         };
         let cx = self.timeout.map_or(*cx, |after| cx.at_most(after));
+        if cx.remaining().is_zero() {
+            // Timers are coarser than a quick answer, which would be of no more use.
+            let outcome = Err(ScanError::timed_out(format!("{} was asked past its deadline", self.name)));
+            return Ballot { backend: self.name.clone(), outcome, elapsed: asked.elapsed() };
+        }
         let (scanner, artifact) = (self.scanner.clone(), artifact.clone());
         let scan = AbortOnDropHandle::new(tokio::spawn(async move { scanner.scan(&artifact, &cx).await }));
         let outcome: Result<ScanResult, ScanError> = match time::timeout_at(cx.deadline, scan).await {

@@ -90,6 +90,27 @@ impl<D: Distill> Panel<D> {
     pub fn backends(&self) -> &[Backend] {
         &self.backends
     }
+
+    /// The self-test of the panel as a whole, and of each backend by name.
+    async fn test(&self) -> (Result<(), ScanError>, Vec<(String, Result<(), ScanError>)>) {
+        let outcomes = join_all(self.backends.iter().map(|backend| backend.ready(READY_WITHIN))).await;
+        let failures = |of: fn(&Backend) -> bool| -> Vec<String> {
+            let tested = self.backends.iter().zip(&outcomes).filter(|(backend, _)| of(backend));
+            tested
+                .filter_map(|(b, outcome)| Some(format!("{}: {}", b.name(), outcome.as_ref().err()?)))
+                .collect()
+        };
+        let (all, required) = (failures(|_| true), failures(Backend::is_required));
+        let outcome = if all.len() == self.backends.len() {
+            Err(ScanError::unavailable(format!("no backend is ready ({})", all.join("; "))))
+        } else if !required.is_empty() {
+            Err(ScanError::unavailable(format!("a required backend is not ready ({})", required.join("; "))))
+        } else {
+            Ok(())
+        };
+        let names = self.backends.iter().map(|backend| backend.name().to_owned());
+        (outcome, names.zip(outcomes).collect())
+    }
 }
 
 impl<D: Distill> Scanner for Panel<D> {
@@ -99,26 +120,13 @@ impl<D: Distill> Scanner for Panel<D> {
 
     /// Ready when one backend is, and all that are required; the others are logged as degraded.
     async fn ready(&self) -> Result<(), ScanError> {
-        let tests = self.backends.iter().map(|backend| backend.ready(READY_WITHIN));
-        let mut failures = Vec::new();
-        for (backend, outcome) in self.backends.iter().zip(join_all(tests).await) {
+        let (outcome, backends) = self.test().await;
+        for (backend, outcome) in &backends {
             if let Err(error) = outcome {
-                tracing::warn!(backend = backend.name(), kind = %error.kind, "degraded: {error}");
-                failures.push((backend, error));
+                tracing::warn!(backend, kind = %error.kind, "degraded: {error}");
             }
         }
-        let told = |failures: &[(&Backend, ScanError)]| {
-            let each = failures.iter().map(|(backend, error)| format!("{}: {error}", backend.name()));
-            each.collect::<Vec<_>>().join("; ")
-        };
-        if failures.len() == self.backends.len() {
-            return Err(ScanError::unavailable(format!("no backend is ready ({})", told(&failures))));
-        }
-        failures.retain(|(backend, _)| backend.is_required());
-        if failures.is_empty() {
-            return Ok(());
-        }
-        Err(ScanError::unavailable(format!("a required backend is not ready ({})", told(&failures))))
+        outcome
     }
 
     async fn about(&self) -> About {
