@@ -17,11 +17,11 @@ mod reply;
 use engine_core::{ErrorKind, ScanError};
 use tokio::time::{self, Instant};
 
-pub(crate) use self::connection::HINT;
 pub use self::{
     address::{Address, AddressError},
     reply::{Reply, Version},
 };
+pub(crate) use self::{connection::HINT, reply::UNVERSIONED};
 
 /// A clamd that may or may not be running: making this value does not connect.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use crate::{
-    clamd::{Clamd, Reply, Version},
+    clamd::{Clamd, Reply, UNVERSIONED, Version},
     database::Release,
     self_test::SelfTest,
     signature::Signature,
@@ -71,7 +71,13 @@ impl Daemon {
         match self.clamd.version(ScanContext::within(ABOUT_WITHIN).deadline).await {
             Ok(version) => {
                 let release = Release::told(&version.signatures);
-                (about.by(version.scanner, version.signatures), Some(release))
+                let known = version.signatures != UNVERSIONED;
+                let mut about = about.by(version.scanner, version.signatures);
+                if !known {
+                    // Whatever is loaded may change without a word, so nobody may keep a result by this name.
+                    about.signatures = None;
+                }
+                (about, Some(release))
             }
             Err(error) => (about.warning(error.message), None),
         }

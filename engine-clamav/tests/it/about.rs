@@ -17,7 +17,10 @@ async fn a_real_daemon() {
     let Some(clamd) = clamd() else { return };
     let about = over(&clamd.tcp()).await.about().await;
     assert!(about.version.unwrap().starts_with("ClamAV "));
-    assert_eq!(about.signatures.as_deref(), Some("unversioned"));
+    assert_eq!(
+        about.signatures, None,
+        "its signatures may change under the same name, so no result is kept by it"
+    );
     let facts = [
         ("clamd", clamd.tcp()),
         ("signatures", "unversioned".to_owned()),
