@@ -7,6 +7,8 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+/// The book in `docs/`: its files and commands.
+mod book;
 /// `engine-multi` scans with both of its backends, and a clamd that comes and goes.
 mod multi;
 /// The main job: each engine earns on the marketplace, with a real clamd.
