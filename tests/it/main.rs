@@ -7,6 +7,8 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+/// The book in `docs/`: its files and commands.
+mod book;
 /// What `--help`, completions and the example of a settings file teach.
 mod help;
 /// Manual pages.

@@ -15,6 +15,8 @@ mod recordings;
 /// The reference's vectors.
 mod vectors;
 
+/// What `check` is told.
+mod about;
 /// A real clamd, and daemons that misbehave.
 mod clamd;
 /// The suite that every scanner passes.
@@ -22,6 +24,11 @@ mod contract;
 /// libclamav in its program.
 #[cfg(feature = "libclamav")]
 mod host;
+/// What is packed so that nobody can look into it.
+mod packed;
+
+/// What is unwanted and no more.
+mod unwanted;
 
 /// The program.
 #[cfg(feature = "bin")]
