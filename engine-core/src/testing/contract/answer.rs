@@ -181,13 +181,17 @@ fn well_formed(result: &ScanResult) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether nothing was found out since the time was over: a failure, or a panel of such failures.
+/// Whether there is no result since the time was over: a failure, or a panel whose backends all failed, one of them for that reason
+/// at least (others may be skipped since they failed before).
 pub(super) fn is_timed_out(outcome: &Result<ScanResult, ScanError>) -> bool {
     match outcome {
         Err(error) => error.kind == ErrorKind::TimedOut,
         Ok(result) => {
-            let late = result.backends.iter().all(|ballot| is_timed_out(&ballot.outcome));
-            !result.verdict.has_opinion() && !result.complete && !result.backends.is_empty() && late
+            let nobody = result.backends.iter().all(|ballot| {
+                ballot.outcome.as_ref().map_or(true, |inner| !inner.verdict.has_opinion() && !inner.complete)
+            });
+            let late = result.backends.iter().any(|ballot| is_timed_out(&ballot.outcome));
+            !result.verdict.has_opinion() && !result.complete && nobody && late
         }
     }
 }
