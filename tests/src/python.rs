@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
 
 /// Says that everything was installed.
@@ -84,7 +84,7 @@ mod tests {
         let Ok(Some(python)) = &asked[0] else { return Ok(()) };
         assert!(asked.iter().all(|other| matches!(other, Ok(Some(other)) if other == python)), "{asked:?}");
         let output = Command::new(python).args(["-c", "print(6 * 7)"]).output()?;
-        ensure!(output.stdout == b"42\n", "{output:?}");
+        anyhow::ensure!(output.stdout == b"42\n", "{output:?}");
         Ok(())
     }
 
