@@ -86,3 +86,37 @@ impl Kept {
         Record::new(path, artifact, Ok(self.result), self.ballots, elapsed)
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::{Confidence, Verdict, scanner::About};
+
+    fn record(artifact: &Artifact, confidence: f64, signatures: &str) -> Record {
+        let confidence = Confidence::new(confidence).unwrap();
+        let result = ScanResult::new(Verdict::Benign, confidence).by("4.5", signatures);
+        let elapsed = Duration::from_micros(7);
+        let ballot = Ballot { backend: "yara".into(), outcome: Ok(result.clone()), elapsed };
+        Record::new("a".into(), artifact, Ok(result), vec![ballot], elapsed)
+    }
+
+    #[test]
+    fn a_result_comes_back_exactly_and_only_if_it_was_made_by_what_was_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let about = About::new("yara").by("4.5", "sha256:00");
+        let basis = Basis::new("engine", "1", [], &about).unwrap();
+        let cache = Cache::open(&folder.path().join("cache"), basis).unwrap();
+        for (content, confidence) in [("a", 0.1 + 0.2), ("b", 1.0 / 3.0), ("c", 0.766_666_666_666_666_7)] {
+            let artifact = Artifact::file(content);
+            let made = record(&artifact, confidence, "sha256:00");
+            cache.put(&artifact, &made);
+            let kept = cache.get(&artifact).unwrap().into_record("a".into(), &artifact);
+            let line = |record| serde_json::to_string(record).unwrap();
+            assert_eq!(line(&kept), line(&made));
+        }
+        // Reloaded meanwhile: not what the key stands for.
+        let artifact = Artifact::file("d");
+        cache.put(&artifact, &record(&artifact, 0.5, "sha256:01"));
+        assert!(cache.get(&artifact).is_none());
+    }
+}

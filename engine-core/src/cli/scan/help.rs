@@ -10,7 +10,7 @@ Examples:
   PROGRAM scan ~/Downloads
   PROGRAM scan --all --progress always /srv/mail
   PROGRAM scan --format jsonl --threads 4 /srv/mail > results.jsonl
-  PROGRAM scan --format sarif --allow allow.toml . > results.sarif
+  PROGRAM scan --format sarif --allow allow.toml src > results.sarif
   PROGRAM scan --cache ~/.cache/scan --quiet /srv
   PROGRAM scan --fail-on malicious --max-size 1G --timeout 5m big.iso
   find . -newer mark -print0 > list; PROGRAM scan --scan-list list
@@ -33,6 +33,7 @@ cannot start or is interrupted before it found anything ends with 2.
 Paths are matched as printed, without ./ in front; those with .. match nothing. A file is suppressed only if every rule
 that makes it malicious is allowed.
 
---cache keeps results in a folder of its own (mode 0700, a kilobyte or so a file; what nobody asks for in 30 days is removed).
-They are found again for the same bytes under the same name while the program, the engine's settings and every
-backend's version and signatures are the same; failures are never kept. The engine still starts, to know its signatures.";
+--cache keeps results in a folder of its own (mode 0700, about a kilobyte a file; what nobody asks for in 30 days is
+removed). It had better not lie within what is scanned. Results are found again for the same bytes under the same name
+while the program, the engine's settings and every backend's version and signatures are the same; failures are never
+kept. The engine still starts, to know its signatures.";

@@ -51,7 +51,7 @@ impl Sarif {
     }
 
     fn notify(&mut self, id: &str, message: String, path: Option<&Path>) {
-        let locations = path.map(Location::of).into_iter().collect();
+        let locations = path.map(|path| Location::of(path, None)).into_iter().collect();
         self.notifications.push(Notification::new(id, message, locations));
     }
 

@@ -149,11 +149,13 @@ fn a_closed_pipe_ends_the_scan_without_a_word() {
     for i in 0..500 {
         fs::write(folder.path().join(format!("{i:03}")), eicar()).unwrap();
     }
-    let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
-    let output = command(folder.path(), &["scan", "--format", "jsonl", "."]).stdout(writer).output().unwrap();
-    let ran = Ran::of(output);
-    assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""), "{ran:?}");
+    for format in ["jsonl", "text", "sarif"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let scan = ["scan", "--format", format, "--progress", "never", "."];
+        let ran = Ran::of(command(folder.path(), &scan).stdout(writer).output().unwrap());
+        assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""), "{format}: {ran:?}");
+    }
 }
 
 #[test]
@@ -175,6 +177,41 @@ fn interrupted_it_says_so_and_is_not_clean() {
     drop(input);
     assert_eq!(ran.code, Some(2), "{ran:?}");
     assert!(ran.err.contains("1 files") && ran.err.contains("interrupted"), "{ran:?}");
+}
+
+#[test]
+fn sizes_and_times_are_what_the_help_says() {
+    let folder = folder(&[("clean", &[b'x'; 2000])]);
+    let scan = |option, value| run(folder.path(), &["scan", "--quiet", option, value, "clean"]);
+    for (option, value, code) in [
+        ("--max-size", "2000", 0),
+        ("--max-size", "1999", 2),
+        ("--max-size", "2K", 0),
+        ("--max-size", "1K", 2),
+        ("--max-size", "1M", 0),
+        ("--max-size", "3G", 0),
+        ("--timeout", "60000ms", 0),
+        ("--timeout", "60s", 0),
+        ("--timeout", "5m", 0),
+        ("--timeout", "1m 30s", 0),
+    ] {
+        let ran = scan(option, value);
+        assert_eq!(ran.code, Some(code), "{option} {value}: {ran:?}");
+        assert!(!ran.err.contains("error: "), "{option} {value}: {ran:?}");
+    }
+    for (option, value, says) in [
+        ("--max-size", "2KB", "expected a size such as"),
+        ("--max-size", "1.5M", "expected a size such as"),
+        ("--max-size", "-1", "unexpected argument"),
+        ("--max-size", "99999999999G", "expected a size such as"),
+        ("--timeout", "5", "expected a time such as"),
+        ("--timeout", "five", "expected a time such as"),
+        ("--timeout", "", "expected a time such as"),
+    ] {
+        let ran = scan(option, value);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{option} {value}: {ran:?}");
+        assert!(ran.err.contains(says), "{option} {value}: {ran:?}");
+    }
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn what_is_kept_is_used_and_what_is_damaged_is_made_anew() {
     for damaged in [&kept[..kept.len() / 2], "", "{}", &kept.replace("2cf24dba", "00000000")] {
         fs::write(entry, damaged).unwrap();
         assert_eq!(confidence(), Some(0.5), "{damaged}");
-        assert_eq!(fs::read_to_string(entry).unwrap().len(), kept.len(), "written anew");
+        assert!(fs::read_to_string(entry).unwrap().contains("\"confidence\":0.5"), "written anew");
     }
 }
 

@@ -29,6 +29,8 @@ fn a_hit_is_a_result_with_its_rule_its_place_and_a_fingerprint() {
     let [result] = results(&document) else { panic!("{document}") };
     assert_eq!((&result["ruleId"], &result["level"]), (&json!("own/word"), &json!("error")), "{result}");
     assert_eq!(place(result), &json!({"uri": "a%20b/bad", "uriBaseId": "%SRCROOT%"}));
+    let region = &result["locations"][0]["physicalLocation"]["region"];
+    assert_eq!(region, &json!({"byteOffset": 0, "byteLength": 68}));
     assert_eq!(result.get("suppressions"), None);
     let driver = &document["tool"]["driver"];
     assert_eq!(driver["name"], "own-engine");

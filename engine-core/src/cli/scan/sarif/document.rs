@@ -36,11 +36,24 @@ pub(super) struct Location {
 #[serde(rename_all = "camelCase")]
 struct PhysicalLocation {
     artifact_location: uri::ArtifactLocation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<Region>,
+}
+
+/// The bytes from the first to the last: a rule speaks of the file as a whole.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    byte_offset: u64,
+    byte_length: u64,
 }
 
 impl Location {
-    pub(super) fn of(path: &Path) -> Self {
-        Self { physical_location: PhysicalLocation { artifact_location: uri::ArtifactLocation::of(path) } }
+    /// A path, and how many bytes were read there if any were.
+    pub(super) fn of(path: &Path, size: Option<u64>) -> Self {
+        let region = size.map(|byte_length| Region { byte_offset: 0, byte_length });
+        let artifact_location = uri::ArtifactLocation::of(path);
+        Self { physical_location: PhysicalLocation { artifact_location, region } }
     }
 }
 
@@ -105,7 +118,7 @@ impl SarifResult {
         Self {
             level: if malicious { "error" } else { "note" },
             message: message(record, hit, malicious).into(),
-            locations: [Location::of(&record.path)],
+            locations: [Location::of(&record.path, Some(record.size()))],
             rule_id,
             partial_fingerprints,
             suppressions,
