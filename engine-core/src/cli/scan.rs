@@ -8,6 +8,7 @@ mod cache;
 mod examine;
 mod help;
 mod hit;
+mod interrupt;
 mod output;
 mod path;
 mod progress;
@@ -136,7 +137,7 @@ async fn scan(
     let window = settings.at_once().get().saturating_mul(WINDOW);
     let progress = Progress::start(settings.progress, &roots, settings.follow_links, settings.max_size.0);
     let records = records(job, roots, settings.follow_links, window).ready_chunks(window);
-    let (mut records, mut interrupt) = (pin!(records), pin!(tokio::signal::ctrl_c()));
+    let (mut records, mut interrupt) = (pin!(records), pin!(interrupt::interrupted()));
     let mut tally = Tally::default();
     let interrupted = loop {
         let batch = tokio::select! {

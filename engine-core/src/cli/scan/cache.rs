@@ -87,7 +87,7 @@ impl Kept {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::{Confidence, Verdict, scanner::About};

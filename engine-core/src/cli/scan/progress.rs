@@ -160,3 +160,28 @@ impl Done {
         line
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(files: u64, bytes: u64, of: Count) -> String {
+        let (files, bytes) = (AtomicU64::new(files), AtomicU64::new(bytes));
+        Done { of: Arc::new(of), files, bytes, since: Instant::now() }.line()
+    }
+
+    #[test]
+    fn what_is_left_is_told_once_the_total_is_known() {
+        let known = line(1, 1000, Count::of(4, 4000, true));
+        assert!(
+            known.starts_with("1 of 4 files, ") && known.contains(" MB/s, ") && known.ends_with(" left"),
+            "{known}"
+        );
+        let growing = line(1, 1000, Count::of(4, 4000, false));
+        assert!(growing.starts_with("1 of 4+ files, ") && !growing.contains("left"), "{growing}");
+        let done = line(4, 4000, Count::of(4, 4000, true));
+        assert!(done.starts_with("4 of 4 files, ") && !done.contains("left"), "{done}");
+        // The scan has overtaken the count.
+        assert!(line(5, 0, Count::of(4, 4000, false)).starts_with("5 of 5+ files, "));
+    }
+}

@@ -46,6 +46,7 @@ impl Sarif {
         if !self.begun {
             self.begun = true;
             write!(to, r#"{{"$schema":"{SCHEMA}","version":"2.1.0","runs":[{{"results":["#)?;
+            to.push(b'\n');
         }
         Ok(())
     }
@@ -70,7 +71,9 @@ impl Printer for Sarif {
             if !malicious && !self.all {
                 continue;
             }
-            to.extend(if self.followed { &b",\n"[..] } else { b"\n" });
+            if self.followed {
+                to.extend(b",\n");
+            }
             self.followed = true;
             serde_json::to_writer(&mut *to, &SarifResult::new(record, &hit, malicious))?;
             self.rules.insert(hit.id());

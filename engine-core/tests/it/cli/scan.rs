@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     process::Stdio,
 };
 
@@ -158,10 +158,10 @@ fn a_closed_pipe_ends_the_scan_without_a_word() {
     }
 }
 
-#[test]
-fn interrupted_it_says_so_and_is_not_clean() {
+/// Scans a clean file and standard input, and is told to stop while it waits for that.
+fn stopped(format: &str, signal: rustix::process::Signal) -> Ran {
     let folder = folder(&[("clean", b"hello")]);
-    let mut child = command(folder.path(), &["scan", "--format", "jsonl", "clean", "-"])
+    let mut child = command(folder.path(), &["scan", "--format", format, "clean", "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -169,14 +169,29 @@ fn interrupted_it_says_so_and_is_not_clean() {
         .unwrap();
     // The first record is out, and it waits for more of standard input.
     let mut out = BufReader::new(child.stdout.take().unwrap());
-    out.read_line(&mut String::new()).unwrap();
-    let pid = rustix::process::Pid::from_child(&child);
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let mut printed = String::new();
+    out.read_line(&mut printed).unwrap();
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), signal).unwrap();
     let input = child.stdin.take();
+    out.read_to_string(&mut printed).unwrap();
     let ran = Ran::of(child.wait_with_output().unwrap());
     drop(input);
-    assert_eq!(ran.code, Some(2), "{ran:?}");
-    assert!(ran.err.contains("1 files") && ran.err.contains("interrupted"), "{ran:?}");
+    Ran { out: printed, ..ran }
+}
+
+#[test]
+fn interrupted_it_says_so_and_is_not_clean() {
+    use rustix::process::Signal;
+    for signal in [Signal::INT, Signal::TERM] {
+        let ran = stopped("jsonl", signal);
+        assert_eq!((ran.code, ran.paths()), (Some(2), vec!["clean".to_owned()]), "{ran:?}");
+        assert!(ran.err.contains("1 files") && ran.err.contains("interrupted"), "{ran:?}");
+        let ran = stopped("sarif", signal);
+        let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        let invocation = &document["runs"][0]["invocations"][0];
+        assert_eq!((&invocation["executionSuccessful"], &invocation["exitCode"]), (&json!(false), &json!(2)));
+        assert_eq!(invocation["toolExecutionNotifications"][0]["descriptor"]["id"], "interrupted");
+    }
 }
 
 #[test]

@@ -57,7 +57,10 @@ impl Store {
             return Err(CacheError::Open { folder: folder.to_owned() });
         }
         let store = Self { folder: folder.to_owned() };
-        store.clean(SystemTime::now()).map_err(unusable)?;
+        // A disk that is read-only today can still be read from.
+        if let Err(error) = store.clean(SystemTime::now()) {
+            tracing::debug!(%error, folder = %folder.display(), "old results were not looked for");
+        }
         Ok(store)
     }
 
@@ -146,7 +149,8 @@ fn is_ours_alone(_: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 

@@ -60,4 +60,11 @@ impl Count {
     pub(super) fn bytes(&self) -> u64 {
         self.bytes.load(Relaxed)
     }
+
+    /// So much was found.
+    #[cfg(test)]
+    pub(super) fn of(files: u64, bytes: u64, complete: bool) -> Self {
+        let (files, bytes) = (AtomicU64::new(files), AtomicU64::new(bytes));
+        Self { files, bytes, complete: AtomicBool::new(complete), stopped: AtomicBool::new(false) }
+    }
 }
