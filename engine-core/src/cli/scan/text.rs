@@ -65,6 +65,9 @@ fn line(record: &Record, all: bool) -> Option<String> {
         let _ = write!(line, "; suppressed: {}", Plain::text(&suppressed.reason));
     }
     line.push('\n');
+    if let Some(explanation) = record.explanation() {
+        let _ = writeln!(line, "    {}", Plain::text(explanation));
+    }
     Some(line)
 }
 
