@@ -51,8 +51,8 @@ fn children_of(scanner: &YaraScanner) -> Vec<(Pid, PathBuf)> {
         };
         let command = fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default();
         let [_, "child", "scan", folder, ..] = command.split('\0').collect::<Vec<_>>()[..] else { continue };
-        let catalog = fs::read_to_string(Path::new(folder).join("rules.json")).unwrap_or_default();
-        if catalog.contains(&scanner.report().digest) {
+        let set = fs::read(Path::new(folder).join("rules.yarset")).unwrap_or_default();
+        if String::from_utf8_lossy(&set).contains(&scanner.report().digest) {
             found.push((pid, folder.into()));
         }
     }
