@@ -4,6 +4,7 @@
 
 pub mod gate;
 pub mod peers;
+pub mod python;
 pub mod running;
 pub mod samples;
 pub mod testnet;
