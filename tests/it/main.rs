@@ -7,6 +7,8 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+/// What the public rules call malicious among the files of ordinary packages.
+mod false_alarms;
 /// `engine-multi` scans with both of its backends, and a clamd that comes and goes.
 mod multi;
 /// The main job: each engine earns on the marketplace, with a real clamd.
@@ -19,3 +21,5 @@ mod restart;
 mod testnet;
 /// Golden distillations of the reference, against the rule `any`.
 mod vectors_multi;
+/// The same matches as yara-python, rule for rule, with tags and meta.
+mod yara_reference;
