@@ -161,6 +161,11 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_counts_the_measured_rules() {
+        assert_eq!(Informational::default().measured.len(), 16);
+    }
+
+    #[test]
     fn folders_tags_and_meta_say_so() {
         let table = Informational::default();
         for file in ["packers/a.yar", "set/Crypto/deep/a.yar", "utils/a.yar"] {

@@ -143,6 +143,10 @@ fn report(sources: &Sources, units: &Units, declared: &BTreeSet<(FileId, &str)>)
             .filter(|rule| !declared.contains(&(id, rule.as_str())))
             .map(String::as_str)
             .collect();
+        let is_told = bad.binary_search_by(|complaint| complaint.path.cmp(&file.shown)).is_ok();
+        if file.rules.is_empty() && file.includes.is_empty() && !is_told {
+            warnings.push(Complaint::new(&file.shown, None, "there is no rule in this file"));
+        }
         // Also when both of two rules with one name are there: the second is what libyara would have refused.
         if !missing.is_empty() {
             let cause = format!("libyara passed over these rules without a word: {}", missing.join(", "));

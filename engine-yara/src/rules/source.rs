@@ -194,13 +194,6 @@ impl Finder {
                 let cause = "this comment is never closed: what follows it is no rule";
                 self.sources.warnings.push(Complaint::new(&shown_text, Some(line), cause));
             }
-            if text.rules.is_empty() && text.includes.is_empty() {
-                self.sources.warnings.push(Complaint::new(
-                    &shown_text,
-                    None,
-                    "there is no rule in this file",
-                ));
-            }
             let targets: Vec<_> = text
                 .includes
                 .iter()
