@@ -79,7 +79,7 @@ fn a_file_that_is_too_long_is_not_read_to_its_end() {
 #[test]
 fn a_file_that_may_not_be_read_is_bad() {
     let folder = beside_a_good_one("closed.yar", rule("closed", "word"));
-    fs::set_permissions(folder.path("closed.yar"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(folder.path("closed.yar"), fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(folder.path("closed.yar")).is_ok() {
         eprintln!("SKIPPED: this user may read every file");
         return;
