@@ -80,7 +80,7 @@ fn create(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-/// SHA-256 over all that a set comes from: this program's version, libyara's, the files, and what is said of them.
+/// SHA-256 over all that a set comes from: this program and libyara, the files, and what is said of them.
 fn key(sources: &Sources) -> String {
     let mut hasher = Sha256::new();
     let mut part = |part: &[u8]| {
@@ -88,7 +88,6 @@ fn key(sources: &Sources) -> String {
         hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
         hasher.update(part);
     };
-    part(env!("CARGO_PKG_VERSION").as_bytes());
     part(maker().as_bytes());
     for (_, file) in sources.iter() {
         part(&[u8::from(file.asked)]);

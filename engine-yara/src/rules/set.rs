@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! microengine-yara set 1 <SHA-256 of the rest>\n
-//! {"made":"libyara 4.5.5 x86_64 linux","report":…,"rules":…}\n
+//! {"made":"engine-yara 0.1.0 with libyara 4.5.5 on x86_64 linux","report":…,"rules":…}\n
 //! what libyara wrote
 //! ```
 
@@ -39,9 +39,10 @@ struct Known<R, D> {
     rules: D,
 }
 
-/// Whose sets this program can load: libyara's format follows its version and the machine.
+/// Whose sets this program can load: its own, of its version. libyara's format follows its version and the machine.
 pub(super) fn maker() -> String {
-    format!("libyara {VERSION} {} {}", std::env::consts::ARCH, std::env::consts::OS)
+    let [ours, machine, system] = [env!("CARGO_PKG_VERSION"), std::env::consts::ARCH, std::env::consts::OS];
+    format!("engine-yara {ours} with libyara {VERSION} on {machine} {system}")
 }
 
 impl Set {
