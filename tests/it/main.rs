@@ -7,6 +7,8 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+/// The book in `docs/`: its files and commands.
+mod book;
 /// What the public rules call malicious among the files of ordinary packages.
 mod false_alarms;
 /// `engine-multi` scans with both of its backends, and a clamd that comes and goes.

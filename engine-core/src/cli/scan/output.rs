@@ -125,6 +125,9 @@ fn text(record: &Record, all: bool) -> Option<String> {
         }
     }
     line.push('\n');
+    if let Some(explanation) = record.explanation() {
+        let _ = writeln!(line, "    {}", Plain::text(explanation));
+    }
     Some(line)
 }
 

@@ -58,6 +58,11 @@ impl Record {
         self.outcome.as_ref().map_or(true, |result| !result.complete)
     }
 
+    /// Why the result is as it is, where the scanner says so.
+    pub(super) fn explanation(&self) -> Option<&str> {
+        self.outcome.as_ref().ok()?.metadata.get("explanation")?.as_str()
+    }
+
     /// How many bytes were read.
     pub(super) fn size(&self) -> u64 {
         self.read.as_ref().map_or(0, |(size, _)| *size)
@@ -89,6 +94,9 @@ impl Serialize for Record {
                 }
             }
             Err(error) => map.serialize_entry("error", error)?,
+        }
+        if let Some(explanation) = self.explanation() {
+            map.serialize_entry("explanation", explanation)?;
         }
         if let Some(elapsed) = self.elapsed {
             map.serialize_entry("elapsed_us", &u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX))?;
