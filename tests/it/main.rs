@@ -21,6 +21,8 @@ mod refusals;
 mod restart;
 /// `scan --format sarif` against the published schema.
 mod sarif;
+/// `scan --cache` of a real engine.
+mod scan_cache;
 /// The marketplace itself, played by hand.
 mod testnet;
 /// Golden distillations of the reference, against the rule `any`.
