@@ -9,6 +9,8 @@
 
 /// The book in `docs/`: its files and commands.
 mod book;
+/// What the public rules call malicious among the files of ordinary packages.
+mod false_alarms;
 /// What `--help`, completions and the example of a settings file teach.
 mod help;
 /// Manual pages.
@@ -21,7 +23,13 @@ mod path;
 mod refusals;
 /// The engine is killed between two steps, and started again.
 mod restart;
+/// `scan --format sarif` against the published schema.
+mod sarif;
+/// `scan --cache` of a real engine.
+mod scan_cache;
 /// The marketplace itself, played by hand.
 mod testnet;
 /// Golden distillations of the reference, against the rule `any`.
 mod vectors_multi;
+/// The same matches as yara-python, rule for rule, with tags and meta.
+mod yara_reference;
