@@ -52,6 +52,9 @@ fn pages_are_sound_and_have_all_sections() {
 fn one_page_is_printed_and_an_unknown_one_is_refused() {
     let of_scan = prints("engine-yara", &["man", "scan"]);
     assert!(of_scan.contains(".TH \"ENGINE-YARA-SCAN\" \"1\""), "{of_scan}");
+    // What is indented below the options stays as it is, line by line.
+    assert!(of_scan.contains("\n.nf\n[[allow]]\nsha256 = "), "{of_scan}");
+    assert_eq!(of_scan.matches(".SH NOTES").count(), 1, "{of_scan}");
     assert!(prints("engine-yara", &["man"]).contains(".TH \"ENGINE-YARA\" \"1\""));
     let output = run("engine-yara", &["man", "scna"], &[]);
     let told = String::from_utf8_lossy(&output.stderr);

@@ -82,8 +82,9 @@ fn page(program: &Command, command: &Command) -> Result<Vec<u8>, BoxError> {
     }
     let below = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     let mut roff = Roff::new();
+    let mut has_notes = false;
     for paragraph in below.split("\n\n") {
-        section(&mut roff, paragraph);
+        section(&mut roff, paragraph, &mut has_notes);
     }
     see_also(&mut roff, program, command);
     roff.to_writer(&mut page)?;
@@ -111,29 +112,37 @@ fn tidy(page: &str) -> String {
     ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n".to_owned() + &lines.join("\n") + "\n"
 }
 
-/// `Examples:` are lines to be typed; what is said of exit codes and signals is text.
-fn section(roff: &mut Roff, paragraph: &str) {
-    if let Some(lines) = paragraph.strip_prefix("Examples:\n") {
-        roff.control("SH", ["EXAMPLES"]).control("nf", []);
-        for line in lines.lines() {
-            roff.text([roman(line.trim_start())]);
-        }
-        roff.control("fi", []);
-        return;
-    }
+/// What stands below the options: `Examples:`, `Exit codes:`, and notes. Indented lines stay as they are.
+fn section(roff: &mut Roff, paragraph: &str, has_notes: &mut bool) {
+    let mut as_it_is = false;
     for (i, line) in paragraph.lines().enumerate() {
-        let text = match line.strip_prefix("Exit codes: ") {
-            Some(codes) => {
+        if line.starts_with(' ') != as_it_is {
+            as_it_is = !as_it_is;
+            roff.control(if as_it_is { "nf" } else { "fi" }, []);
+        }
+        let text = match (line, line.strip_prefix("Exit codes: ")) {
+            ("Examples:", _) => {
+                roff.control("SH", ["EXAMPLES"]);
+                continue;
+            }
+            (_, Some(codes)) => {
                 roff.control("SH", ["EXIT STATUS"]);
                 codes
             }
-            None if i == 0 => {
-                roff.control("SH", ["NOTES"]);
+            _ if i == 0 => {
+                if std::mem::replace(has_notes, true) {
+                    roff.control("PP", []);
+                } else {
+                    roff.control("SH", ["NOTES"]);
+                }
                 line
             }
-            None => line,
+            _ => line,
         };
         roff.text([roman(text.trim())]);
+    }
+    if as_it_is {
+        roff.control("fi", []);
     }
 }
 
