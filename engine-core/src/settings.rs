@@ -55,7 +55,7 @@ pub struct Table {
     pub augment: fn(Command) -> Command,
     /// Whether the table is in the file only: it has no flags, and serde alone says which keys it may have.
     pub file_only: bool,
-    /// What [`example`] shows of a table without flags: lines of TOML, commented out.
+    /// What [`example()`] shows of a table without flags: lines of TOML, commented out.
     pub example: &'static str,
 }
 
