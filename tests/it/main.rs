@@ -7,8 +7,6 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
-/// The book in `docs/`: its files and commands.
-mod book;
 /// What the public rules call malicious among the files of ordinary packages.
 mod false_alarms;
 /// What `--help`, completions and the example of a settings file teach.
