@@ -15,6 +15,8 @@ mod path;
 mod refusals;
 /// The engine is killed between two steps, and started again.
 mod restart;
+/// What a service manager is told.
+mod service;
 /// The marketplace itself, played by hand.
 mod testnet;
 /// Golden distillations of the reference, against the rule `any`.
