@@ -1,7 +1,13 @@
 //! A client of clamd, ClamAV's daemon. It knows the protocol and no policy.
 //!
-//! One connection a command. Measured on loopback, connecting costs a few per cent of the smallest scan, because libclamav's
-//! own set-up costs a millisecond; and a connection of its own per scan cannot be broken by another scan.
+//! One connection a command, and no session (IDSESSION) kept open over several. Measured on loopback, with 2,000 files of 1 kB, one
+//! signature and clamd 1.4.6 (medians of nine rounds in turn on two busy cores), a session makes scans a second of
+//!
+//! - 557 to 640 (TCP, one at a time), 1793 to 2209 (TCP, four at once),
+//! - 885 to 862 (unix socket, one at a time), 1711 to 1911 (unix socket, four at once):
+//!
+//! at most 0.2 ms a scan, which is little beside a real database's scan. Against it stand a session that clamd closes when it is idle,
+//! and daemons that speak INSTREAM and no IDSESSION. A connection of its own cannot be broken by another scan, nor be stale.
 
 mod address;
 mod command;
@@ -11,11 +17,11 @@ mod reply;
 use engine_core::{ErrorKind, ScanError};
 use tokio::time::{self, Instant};
 
-pub(crate) use self::connection::HINT;
 pub use self::{
     address::{Address, AddressError},
     reply::{Reply, Version},
 };
+pub(crate) use self::{connection::HINT, reply::UNVERSIONED};
 
 /// A clamd that may or may not be running: making this value does not connect.
 #[derive(Clone, Debug)]

@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use engine_core::{Artifact, Confidence, ErrorKind, ScanContext, ScanError, ScanResult, Verdict};
+use engine_core::{
+    Artifact, Confidence, ErrorKind, ScanContext, ScanError, ScanResult, Verdict, scanner::About,
+};
 use tokio::{
     sync::Mutex,
     time::{self, Instant},
 };
 
 use crate::{
-    clamd::{Clamd, Reply, Version},
+    clamd::{Clamd, Reply, UNVERSIONED, Version},
+    database::Release,
     self_test::SelfTest,
     signature::Signature,
 };
@@ -20,6 +23,8 @@ const FRESH: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long [`Daemon::ready`] waits.
 const READY_WITHIN: Duration = Duration::from_secs(10);
+/// How long [`Daemon::about`] waits.
+const ABOUT_WITHIN: Duration = Duration::from_secs(5);
 
 /// A clamd, what it has to find, and what is known of it.
 #[derive(Debug)]
@@ -58,6 +63,24 @@ impl Daemon {
         let cx = ScanContext::within(READY_WITHIN);
         let mut known = self.known.lock().await;
         self.test(&mut known, &cx).await.map(drop)
+    }
+
+    /// Where it is, and what it says of itself.
+    pub(crate) async fn about(&self) -> (About, Option<Release>) {
+        let about = About::new("clamav").fact("clamd", self.clamd.address());
+        match self.clamd.version(ScanContext::within(ABOUT_WITHIN).deadline).await {
+            Ok(version) => {
+                let release = Release::told(&version.signatures);
+                let known = version.signatures != UNVERSIONED;
+                let mut about = about.by(version.scanner, version.signatures);
+                if !known {
+                    // Whatever is loaded may change without a word, so nobody may keep a result by this name.
+                    about.signatures = None;
+                }
+                (about, Some(release))
+            }
+            Err(error) => (about.warning(error.message), None),
+        }
     }
 
     pub(crate) async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {

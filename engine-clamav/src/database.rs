@@ -1,5 +1,7 @@
 //! A folder of signatures, by its contents.
 
+mod age;
+
 use std::{
     fs,
     io::{self, BufRead, BufReader},
@@ -7,6 +9,8 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
+
+pub(crate) use self::age::Release;
 
 /// The version of a database folder: `sha256:` and the SHA-256 over the SHA-256 of its files, sorted, each as 64 hex digits and a
 /// newline. Files of its subfolders do not count, since libclamav does not load them.

@@ -8,12 +8,15 @@ use std::{
 
 use engine_core::{
     Artifact, Confidence, ScanContext, ScanError, ScanResult, Scanner,
-    scanner::child::{Child, Program},
+    scanner::{
+        About,
+        child::{Child, Program},
+    },
 };
 
 use tempfile::TempDir;
 
-use crate::{scratch, self_test::SelfTest};
+use crate::{database::Release, scratch, self_test::SelfTest};
 
 /// The program that links libclamav.
 pub(crate) const PROGRAM: &str = "engine-clamav-host";
@@ -26,6 +29,7 @@ const READY_WITHIN: Duration = Duration::from_secs(200);
 #[derive(Debug)]
 pub(crate) struct Host {
     child: Child,
+    database: PathBuf,
     test: SelfTest,
     /// Where its processes make their temporary folders; removed after they are killed.
     _scratch: TempDir,
@@ -52,7 +56,7 @@ impl Host {
         program = program.args(["--benign-confidence".to_owned(), benign.to_string()]);
         program.memory = memory;
         let child = Child::start("clamav", program, at_once).await?;
-        let host = Self { child, test, _scratch: scratch };
+        let host = Self { child, database: database.to_owned(), test, _scratch: scratch };
         host.ready().await?;
         Ok(host)
     }
@@ -60,6 +64,18 @@ impl Host {
     pub(crate) async fn ready(&self) -> Result<(), ScanError> {
         let cx = ScanContext::within(READY_WITHIN);
         self.test.judge(self.child.scan(self.test.artifact(), &cx).await)
+    }
+
+    /// Its database folder, what is in there now, and how it is contained.
+    pub(crate) async fn about(&self) -> (About, Option<Release>) {
+        let about = self.child.about().await.fact("database", self.database.display());
+        let folder = self.database.clone();
+        let release = tokio::task::spawn_blocking(move || Release::of_folder(&folder)).await;
+        match release {
+            Ok(Ok(release)) => (about, Some(release)),
+            Ok(Err(error)) => (about.warning(format!("its database folder cannot be read: {error}")), None),
+            Err(_) => (about, None),
+        }
     }
 
     pub(crate) async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {

@@ -1,6 +1,6 @@
 //! What a ClamAV scanner is made of.
 
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use engine_core::Confidence;
 
@@ -37,10 +37,14 @@ pub struct Options {
     /// How many `engine-clamav-host` processes run at most, each with the whole database in its memory. Default: as many as
     /// scans run at a time.
     pub host_processes: Option<NonZeroUsize>,
+    /// From which age on `check` warns of old signatures; it is no more than a warning. Zero is never. Default: seven days.
+    pub max_age: Duration,
 }
 
 /// See [`Options::host_memory`].
 pub(crate) const HOST_MEMORY: u64 = 4 << 30;
+/// See [`Options::max_age`].
+const MAX_AGE: Duration = Duration::from_secs(7 * 86_400);
 
 impl Default for Options {
     fn default() -> Self {
@@ -51,6 +55,7 @@ impl Default for Options {
             host_program: None,
             host_memory: Some(HOST_MEMORY),
             host_processes: None,
+            max_age: MAX_AGE,
         }
     }
 }

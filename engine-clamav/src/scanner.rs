@@ -1,8 +1,14 @@
 //! ClamAV as a [`Scanner`], whichever way it is reached.
 
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::{
+    num::NonZeroUsize,
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
 
-use engine_core::{Artifact, ArtifactKind, ErrorKind, ScanContext, ScanError, ScanResult, Scanner};
+use engine_core::{
+    Artifact, ArtifactKind, ErrorKind, ScanContext, ScanError, ScanResult, Scanner, scanner::About,
+};
 
 use crate::{
     clamd::{Address, Clamd},
@@ -23,6 +29,8 @@ use crate::{
 #[derive(Debug)]
 pub struct ClamavScanner {
     backend: Backend,
+    /// From which age on signatures are called old.
+    max_age: Duration,
 }
 
 #[derive(Debug)]
@@ -42,6 +50,7 @@ impl ClamavScanner {
         let test = options.self_test_file.as_deref().map_or_else(|| Ok(SelfTest::eicar()), SelfTest::file)?;
         let daemon = |clamd, test| Self {
             backend: Backend::Clamd(Daemon::new(clamd, test, options.benign_confidence)),
+            max_age: options.max_age,
         };
         let database = match &options.choice {
             Choice::Clamd(address) => return Ok(daemon(Clamd::new(address.clone()), test)),
@@ -78,7 +87,7 @@ impl ClamavScanner {
             processes,
         );
         match host.await {
-            Ok(host) => Ok(Self { backend: Backend::Libclamav(host) }),
+            Ok(host) => Ok(Self { backend: Backend::Libclamav(host), max_age: options.max_age }),
             Err(source) => Err(StartError::Libclamav { program, database, source }),
         }
     }
@@ -105,10 +114,26 @@ impl Scanner for ClamavScanner {
         }
     }
 
+    /// How ClamAV is reached, its versions, and how old its signatures are; too old is a warning, and so is a daemon that does not
+    /// answer within five seconds.
+    async fn about(&self) -> About {
+        let (about, release) = match &self.backend {
+            Backend::Clamd(daemon) => daemon.about().await,
+            Backend::Libclamav(host) => host.about().await,
+        };
+        match release {
+            Some(release) => release.tell(about, SystemTime::now(), self.max_age),
+            None => about,
+        }
+    }
+
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
         if artifact.kind() != ArtifactKind::File {
             let message = format!("ClamAV scans files, not artifacts of type {}", artifact.kind());
             return Err(ScanError::new(ErrorKind::Unsupported, message));
+        }
+        if cx.remaining().is_zero() {
+            return Err(ScanError::timed_out("ClamAV was asked past the deadline"));
         }
         match &self.backend {
             Backend::Clamd(daemon) => daemon.scan(artifact, cx).await,

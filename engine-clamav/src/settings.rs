@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 use engine_core::{
     Confidence,
-    settings::{Section, Size},
+    settings::{Section, Size, Time},
 };
 use serde::Deserialize;
 
@@ -55,6 +55,10 @@ pub struct Settings {
     /// How many libclamav processes run at most, each with the whole database in memory [default: one per scan at a time]
     #[arg(long, value_name = "N")]
     pub clamav_host_processes: Option<NonZeroUsize>,
+
+    /// From which age on check warns of old signatures, such as 7d; 0s is never
+    #[arg(long, value_name = "TIME", default_value = "7d")]
+    pub database_max_age: Time,
 }
 
 impl Section for Settings {
@@ -88,6 +92,7 @@ impl Settings {
             host_program: self.clamav_host_program,
             host_memory: Some(self.clamav_host_memory.0),
             host_processes: self.clamav_host_processes,
+            max_age: self.database_max_age.0,
         })
     }
 }

@@ -6,7 +6,9 @@ use std::{num::NonZeroUsize, process::ExitCode};
 
 use engine_core::{
     Artifact, BoxError, Confidence, Engine, Finding, ScanContext, ScanError, ScanResult, SyncScanner,
-    Verdict, scanner::Blocking, settings::Section,
+    Verdict,
+    scanner::{About, Blocking},
+    settings::Section,
 };
 
 /// The table `[own]`: its flags, variables and keys in the settings file.
@@ -25,6 +27,10 @@ impl Section for Own {
 impl SyncScanner for Own {
     fn name(&self) -> &str {
         "own"
+    }
+
+    fn about(&self) -> About {
+        About::new("own").by("1.0", &self.word)
     }
 
     fn scan(&self, artifact: &Artifact, _: &ScanContext) -> Result<ScanResult, ScanError> {

@@ -42,12 +42,17 @@ impl Engine for Multi {
         });
         let external = multi.backend.iter().map(|external| start(external, at_once));
         let (built_in, external) = join(try_join_all(built_in), join_all(external)).await;
-        let limit = |backend: Backend| match multi.backend_timeout {
-            Some(after) => backend.timeout(after.0),
-            None => backend,
+        let limit = |backend: Backend| {
+            let backend = backend.skip_after(multi.skip_after);
+            match multi.backend_timeout {
+                Some(after) => backend.timeout(after.0),
+                None => backend,
+            }
         };
         let backends = built_in?.into_iter().chain(external).map(limit).collect();
-        Ok(Panel::new(backends, multi.distill)?)
+        let panel = Panel::new(backends, multi.distill)?;
+        let panel = panel.requiring(multi.require.iter().map(String::as_str))?;
+        Ok(if multi.explain { panel.explaining() } else { panel })
     }
 
     /// The children of `engine_yara`, which runs in this program.

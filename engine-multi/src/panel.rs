@@ -6,12 +6,15 @@ use engine_core::{Artifact, ScanContext, ScanError, ScanResult, Scanner, scanner
 use futures_util::future::join_all;
 
 use crate::{
-    Backend,
-    distill::{BadRule, Distill},
+    Backend, Nearest,
+    distill::{BadRule, Distill, demand, explain},
+    nearest::nearest,
 };
 
 /// How long a backend's self-test may take.
 const READY_WITHIN: Duration = Duration::from_secs(45);
+/// How long a backend may take to say what it works with.
+const ABOUT_WITHIN: Duration = Duration::from_secs(10);
 /// The most that is kept back of a scan's time for distilling and handing over what there is.
 const RESERVE: Duration = Duration::from_millis(50);
 
@@ -20,12 +23,15 @@ const RESERVE: Duration = Duration::from_millis(50);
 /// All are asked at once, under the scan's deadline and each under its own. At the deadline the rule decides on the ballots of
 /// those that answered; the others' say [`TimedOut`](engine_core::ErrorKind::TimedOut). To that end backends get a little less
 /// time than the panel has: a tenth less, at most 50 ms. A backend that panics has a ballot that says
-/// [`Crashed`](engine_core::ErrorKind::Crashed).
+/// [`Crashed`](engine_core::ErrorKind::Crashed); one that fails again and again is [skipped for a while](Backend::skip_after).
+///
+/// Without the answer of a backend that is [required](Backend::required), what is not malicious is unknown.
 #[derive(Clone, Debug)]
 pub struct Panel<D> {
     name: String,
     backends: Vec<Backend>,
     rule: D,
+    explains: bool,
 }
 
 impl<D: Distill> Panel<D> {
@@ -41,7 +47,7 @@ impl<D: Distill> Panel<D> {
             return Err(PanelError::SameName(twice.name().to_owned()));
         }
         rule.fits(backends.len())?;
-        Ok(Self { name: "multi".to_owned(), backends, rule })
+        Ok(Self { name: "multi".to_owned(), backends, rule, explains: false })
     }
 
     /// The same under another name.
@@ -51,9 +57,59 @@ impl<D: Distill> Panel<D> {
         self
     }
 
+    /// The same with the backends of these names [required](Backend::required), beside those that are already.
+    ///
+    /// # Errors
+    ///
+    /// [`PanelError::NotThere`] for a name that no backend has.
+    pub fn requiring<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Result<Self, PanelError> {
+        for name in names {
+            let all = self.backends.iter().map(Backend::name);
+            let Some(place) = self.backends.iter().position(|backend| backend.name() == name) else {
+                let (name, nearest) = (name.to_owned(), nearest(name, all.clone()));
+                return Err(PanelError::NotThere {
+                    name,
+                    nearest,
+                    known: all.collect::<Vec<_>>().join(", "),
+                });
+            };
+            let backend = self.backends.remove(place);
+            self.backends.insert(place, backend.required());
+        }
+        Ok(self)
+    }
+
+    /// The same with a sentence in each result's metadata, as `explanation`, that says which ballots made it, by which rule and why.
+    #[must_use]
+    pub fn explaining(mut self) -> Self {
+        self.explains = true;
+        self
+    }
+
     /// The backends, in the order of their ballots.
     pub fn backends(&self) -> &[Backend] {
         &self.backends
+    }
+
+    /// The self-test of the panel as a whole, and of each backend by name.
+    async fn test(&self) -> (Result<(), ScanError>, Vec<(String, Result<(), ScanError>)>) {
+        let outcomes = join_all(self.backends.iter().map(|backend| backend.ready(READY_WITHIN))).await;
+        let failures = |of: fn(&Backend) -> bool| -> Vec<String> {
+            let tested = self.backends.iter().zip(&outcomes).filter(|(backend, _)| of(backend));
+            tested
+                .filter_map(|(b, outcome)| Some(format!("{}: {}", b.name(), outcome.as_ref().err()?)))
+                .collect()
+        };
+        let (all, required) = (failures(|_| true), failures(Backend::is_required));
+        let outcome = if all.len() == self.backends.len() {
+            Err(ScanError::unavailable(format!("no backend is ready ({})", all.join("; "))))
+        } else if !required.is_empty() {
+            Err(ScanError::unavailable(format!("a required backend is not ready ({})", required.join("; "))))
+        } else {
+            Ok(())
+        };
+        let names = self.backends.iter().map(|backend| backend.name().to_owned());
+        (outcome, names.zip(outcomes).collect())
     }
 }
 
@@ -62,26 +118,28 @@ impl<D: Distill> Scanner for Panel<D> {
         &self.name
     }
 
-    /// Ready when one backend is; the others are logged as degraded.
+    /// Ready when one backend is, and all that are required; the others are logged as degraded.
     async fn ready(&self) -> Result<(), ScanError> {
-        let tests = self.backends.iter().map(|backend| backend.ready(READY_WITHIN));
-        let mut failures = Vec::new();
-        for (backend, outcome) in self.backends.iter().zip(join_all(tests).await) {
+        let (outcome, backends) = self.test().await;
+        for (backend, outcome) in &backends {
             if let Err(error) = outcome {
-                tracing::warn!(backend = backend.name(), kind = %error.kind, "degraded: {error}");
-                failures.push((backend.name(), error));
+                tracing::warn!(backend, kind = %error.kind, "degraded: {error}");
             }
         }
-        if failures.len() < self.backends.len() {
-            return Ok(());
-        }
-        let told: Vec<_> = failures.iter().map(|(name, error)| format!("{name}: {error}")).collect();
-        Err(ScanError::unavailable(format!("no backend is ready ({})", told.join("; "))))
+        outcome
     }
 
     async fn about(&self) -> About {
-        let mut about = About::new(&self.name);
-        about.backends = join_all(self.backends.iter().map(Backend::about)).await;
+        let mut about = About::new(&self.name).fact("rule", self.rule.name());
+        let required = self.backends.iter().filter(|backend| backend.is_required()).map(Backend::name);
+        let required: Vec<_> = required.collect();
+        if !required.is_empty() {
+            about = about.fact("required", required.join(", "));
+        }
+        about.backends = join_all(self.backends.iter().map(|backend| backend.about(ABOUT_WITHIN))).await;
+        // Known when that of each is, in the form that results carry.
+        about.version = joined(&about.backends, |backend| backend.version.as_deref());
+        about.signatures = joined(&about.backends, |backend| backend.signatures.as_deref());
         about
     }
 
@@ -90,9 +148,27 @@ impl<D: Distill> Scanner for Panel<D> {
         let cx = cx.at_most(remaining.saturating_sub(RESERVE.min(remaining / 10)));
         let ballots = join_all(self.backends.iter().map(|backend| backend.ask(artifact, &cx))).await;
         let mut result = self.rule.distill(&ballots)?;
+        let is_required = |name: &str| self.backends.iter().any(|b| b.is_required() && b.name() == name);
+        demand(&mut result, &ballots, is_required);
+        if self.explains {
+            let explanation = explain(&self.rule.name(), &result, &ballots);
+            result.metadata.insert("explanation".to_owned(), explanation.into());
+        }
         result.backends = ballots;
         Ok(result)
     }
+}
+
+/// `yara 4.5.5, clamav ClamAV 1.4.6`: one field of all, if all have it; those that left it empty are not named.
+fn joined(backends: &[About], field: impl Fn(&About) -> Option<&str>) -> Option<String> {
+    let mut all = Vec::new();
+    for backend in backends {
+        match field(backend)? {
+            "" => {}
+            value => all.push(format!("{} {value}", backend.name)),
+        }
+    }
+    Some(all.join(", "))
 }
 
 /// A panel that cannot be put together.
@@ -105,6 +181,16 @@ pub enum PanelError {
     /// Two backends have the same name, so their ballots could not be told apart.
     #[error("two backends are named `{0}`: give each a name of its own")]
     SameName(String),
+    /// A backend that is required is none of the panel's.
+    #[error("backend `{name}` is required and not asked; those that are: {known}{nearest}")]
+    NotThere {
+        /// The name.
+        name: String,
+        /// The backends that there are.
+        known: String,
+        /// What may have been meant.
+        nearest: Nearest,
+    },
     /// The rule does not fit these backends.
     #[error(transparent)]
     Rule(#[from] BadRule),

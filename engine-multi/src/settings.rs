@@ -10,7 +10,7 @@ pub use self::{
     choice::{BadChoice, BuiltIn, Choice},
     program::{BadProgram, ExternalProgram},
 };
-use crate::distill::Rule;
+use crate::{backend::SKIP_AFTER, distill::Rule};
 
 /// Which backends are asked, and how their ballots become one result: flags, variables, and the table `[multi]`.
 #[derive(Clone, Debug, clap::Args, Deserialize)]
@@ -30,9 +30,25 @@ pub struct Settings {
     #[serde(default)]
     pub backend: Vec<ExternalProgram>,
 
-    /// Malicious if any backend says so (any), or if at least K do (quorum=K)
+    /// Malicious if any backend says so (any), if at least K do (quorum=K), or if more do than say benign (majority)
     #[arg(long, value_name = "RULE", default_value = "any")]
     pub distill: Rule,
+
+    /// Backends that must have answered, separated by commas: without them nothing is called benign, and the engine is not ready
+    ///
+    /// What the others call malicious is malicious all the same.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    #[serde(default)]
+    pub require: Vec<String>,
+
+    /// Say of each result which ballots made it, by which rule and why
+    #[arg(long)]
+    #[serde(default)]
+    pub explain: bool,
+
+    /// Skip a backend for a while after so many failures in a row; its ballots then say so, and results are incomplete; 0 is never
+    #[arg(long, value_name = "N", default_value_t = SKIP_AFTER)]
+    pub skip_after: u32,
 
     /// The most time that one backend has for one file, such as 5s [default: all that the scan has]
     #[arg(long, value_name = "TIME")]

@@ -20,7 +20,7 @@ use engine_core::{BoxError, scanner::child::serve};
 pub(crate) use self::job::{Event, Job};
 use crate::{
     VERSION,
-    rules::{Rules, RulesError},
+    rules::{Rules, make},
     sync::{SyncYara, WithCanary},
 };
 
@@ -45,12 +45,8 @@ fn compile(folder: &Path, paths: &[PathBuf]) -> Result<(), BoxError> {
     let job = Job::read(folder)?;
     // Called by libyara: must not panic, as `println!` would when the parent is gone.
     let watch: Rc<dyn Fn(&str)> = Rc::new(|file: &str| _ = tell(&Event::Trying(file.to_owned())));
-    let rules = Rules::load_without(paths, &job.informational, &job.left_out, watch);
-    let event = match rules.and_then(|mut rules| rules.save(folder).map(|()| rules)) {
-        Ok(rules) => Event::Done(rules.report().clone()),
-        Err(RulesError::Empty { bad, .. }) => Event::Empty(bad),
-        Err(error) => Event::Failed(error.to_string()),
-    };
+    let set = make(paths, &job.making, watch).and_then(|set| Rules::save(&set, folder).map(|()| set));
+    let event = set.map_or_else(Event::of, |set| Event::Done(set.report(&job.informational)));
     Ok(tell(&event)?)
 }
 
@@ -63,9 +59,9 @@ fn tell(event: &Event) -> io::Result<()> {
 }
 
 fn scan(folder: &Path) -> Result<(), BoxError> {
-    let rules = Rules::open(folder)?;
-    let signatures = rules.report().digest.clone();
     let job = Job::read(folder)?;
+    let rules = Rules::open(folder, &job.informational)?;
+    let signatures = rules.report().digest.clone();
     let scanner = WithCanary(SyncYara::new(rules).benign_confidence(job.benign_confidence));
     Ok(serve(&scanner, VERSION, &signatures, io::stdin().lock(), io::stdout().lock())?)
 }

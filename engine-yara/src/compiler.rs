@@ -1,6 +1,6 @@
 //! The parent of a compiling child: follows it, and goes on without the files that libyara crashes or hangs on.
 
-use std::{collections::BTreeMap, fs, path::Path, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use engine_core::scanner::child::Program;
 use tokio::{
@@ -40,7 +40,7 @@ pub(crate) async fn compile(
         .memory(options.memory);
     let mut job = Job {
         informational: options.informational.clone(),
-        left_out: BTreeMap::new(),
+        making: options.making(),
         benign_confidence: options.benign_confidence,
     };
     loop {
@@ -52,13 +52,14 @@ pub(crate) async fn compile(
                 return Err(RulesError::Empty { paths: paths.join(", "), bad });
             }
             Ended::Told(Event::Failed(cause)) => return Err(failed(cause)),
+            Ended::Told(Event::Refused(place, path, cause)) => return Err(place.error(path, cause)),
             Ended::Told(Event::Trying(_)) => return Err(failed("it ended in the middle")),
             // Named twice: without it the crash is still there.
             Ended::Died { trying: Some(file), how }
-                if job.left_out.len() < MAX_CRASHES && !job.left_out.contains_key(&file) =>
+                if job.making.left_out.len() < MAX_CRASHES && !job.making.left_out.contains_key(&file) =>
             {
                 tracing::warn!("compiling again without {file}: libyara {how}");
-                job.left_out.insert(file, format!("libyara {how} on this file"));
+                job.making.left_out.insert(file, format!("libyara {how} on this file"));
             }
             Ended::Died { how, trying: Some(file) } => {
                 return Err(failed(format!("it {how}, at last on {file}")));

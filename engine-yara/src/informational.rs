@@ -1,7 +1,7 @@
 //! Which rules say nothing of malice: one table, as data.
 //!
 //! About one ordinary program in eleven matches some rule of a public set: packers, constants of ciphers, capabilities. Such a
-//! match is reported, but it is no evidence.
+//! match is reported, but it is no evidence. The table is `informational.tsv` beside this file, with what was measured.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,16 +10,18 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::rules::catalog::{Meta, find};
+use crate::rules::declared::{Declared, Meta};
 
-/// Folders of a rule set whose rules describe features of a file.
-const FOLDERS: [&str; 5] = ["packers", "crypto", "capabilities", "antidebug_antivm", "utils"];
-/// What a tag, a meta flag, or the meta `severity` says of such a rule.
-const WORDS: [&str; 2] = ["informational", "info"];
+/// The table: kind, name, file, and what was measured, a row a line.
+const TABLE: &str = include_str!("informational.tsv");
 
-/// The table: by default the rules in the folders `packers`, `crypto`, `capabilities`, `antidebug_antivm` and `utils` of a rule
-/// set, at any depth below the path that was given, and the rules that say so themselves: a tag `informational` or `info`, a
-/// meta of that name that is true, or the meta `severity` with that value. Upper and lower case are the same.
+/// The table of rules that are no evidence.
+///
+/// By default it has the folders of a rule set whose rules describe files (`packers`, `crypto`, `capabilities`,
+/// `antidebug_antivm`, `utils`), at any depth below the path that was given; the rules that say so themselves by a tag
+/// `informational` or `info`, a meta of that name that is true, or the meta `severity` with that value; and the rules of public sets
+/// that were measured to match ordinary files, each by its name and that of its file, so that a rule of yours with such a name is
+/// evidence still. Folders and tags are the same in upper and lower case.
 ///
 /// ```
 /// use engine_yara::Informational;
@@ -28,14 +30,40 @@ const WORDS: [&str; 2] = ["informational", "info"];
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Informational {
     folders: BTreeSet<String>,
-    /// Rules that were named: true if informational.
-    rules: BTreeMap<String, bool>,
+    words: BTreeSet<String>,
+    /// Rules that were measured, with the name of the file that has them.
+    measured: BTreeSet<(String, String)>,
+    /// Rules that settings name: true if informational.
+    named: BTreeMap<String, bool>,
 }
 
 impl Default for Informational {
     fn default() -> Self {
-        Self { folders: FOLDERS.map(str::to_owned).into(), rules: BTreeMap::new() }
+        let mut table = Self {
+            folders: BTreeSet::new(),
+            words: BTreeSet::new(),
+            measured: BTreeSet::new(),
+            named: BTreeMap::new(),
+        };
+        for row in rows() {
+            match row {
+                ["folder", name, ..] => _ = table.folders.insert(name.to_owned()),
+                ["word", name, ..] => _ = table.words.insert(name.to_owned()),
+                ["rule", name, file, ..] => _ = table.measured.insert((name.to_owned(), file.to_owned())),
+                // A test reads every row.
+                _ => {}
+            }
+        }
+        table
     }
+}
+
+/// The rows of the table: kind, name, file, and counts of two corpora.
+fn rows() -> impl Iterator<Item = [&'static str; 7]> {
+    TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let columns: Vec<_> = line.split('\t').collect();
+        <[_; 7]>::try_from(columns).ok()
+    })
 }
 
 impl Informational {
@@ -44,36 +72,48 @@ impl Informational {
     pub fn with(mut self, entry: &str) -> Self {
         match folder(entry) {
             Some(folder) => _ = self.folders.insert(folder),
-            None => _ = self.rules.insert(entry.to_owned(), true),
+            None => _ = self.named.insert(entry.to_owned(), true),
         }
         self
     }
 
-    /// Takes a folder away (`packers/`), or makes a rule evidence whatever its folder and its tags say.
+    /// Takes a folder away (`packers/`), or makes a rule evidence whatever the table, its folder and its tags say.
     #[must_use]
     pub fn without(mut self, entry: &str) -> Self {
         match folder(entry) {
             Some(folder) => _ = self.folders.remove(&folder),
-            None => _ = self.rules.insert(entry.to_owned(), false),
+            None => _ = self.named.insert(entry.to_owned(), false),
         }
         self
     }
 
-    /// Whether a rule is informational. A rule that was named is what it was named.
-    pub(crate) fn covers(&self, name: &str, file: &Path, tags: &[&str], meta: &[(&str, Meta<'_>)]) -> bool {
-        if let Some(named) = self.rules.get(name) {
-            return *named;
-        }
-        let is_word = |text: &str| WORDS.iter().any(|word| text.eq_ignore_ascii_case(word));
-        let folders = file.parent().into_iter().flat_map(Path::iter);
-        folders
-            .map(|folder| folder.to_string_lossy().to_lowercase())
-            .any(|folder| self.folders.contains(&folder))
-            || tags.iter().any(|tag| is_word(tag))
-            || find(meta, "severity").and_then(Meta::text).is_some_and(is_word)
-            || WORDS.iter().any(|word| {
-                matches!(find(meta, word), Some(Meta::Boolean(true) | Meta::Text("true") | Meta::Integer(1)))
-            })
+    /// Whether a rule is informational. A rule that settings name is what they say.
+    pub(crate) fn covers(&self, name: &str, file: &Path, rule: &Declared) -> bool {
+        self.named.get(name).copied().unwrap_or_else(|| {
+            self.is_measured(name, file) || self.is_in_folder(file) || self.says_so_itself(rule)
+        })
+    }
+
+    fn is_measured(&self, name: &str, file: &Path) -> bool {
+        let file = file.file_name().unwrap_or_default().to_string_lossy();
+        self.measured.contains(&(name.to_owned(), file.into_owned()))
+    }
+
+    fn is_in_folder(&self, file: &Path) -> bool {
+        let mut folders = file.parent().into_iter().flat_map(Path::iter);
+        folders.any(|folder| self.folders.contains(&folder.to_string_lossy().to_lowercase()))
+    }
+
+    fn says_so_itself(&self, rule: &Declared) -> bool {
+        let is_word = |text: &str| self.words.contains(&text.to_ascii_lowercase());
+        let is_true = |meta: &Meta| match meta {
+            Meta::Boolean(flag) => *flag,
+            Meta::Integer(number) => *number == 1,
+            Meta::Text(text) => text == "true",
+        };
+        rule.tags.iter().any(|tag| is_word(tag))
+            || rule.find("severity").and_then(Meta::text).is_some_and(is_word)
+            || self.words.iter().any(|word| rule.find(word).is_some_and(is_true))
     }
 }
 
@@ -86,14 +126,43 @@ fn folder(entry: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn covers(
-        table: &Informational,
-        name: &str,
-        file: &str,
-        tags: &[&str],
-        meta: &[(&str, Meta<'_>)],
-    ) -> bool {
-        table.covers(name, Path::new(file), tags, meta)
+    fn covers(table: &Informational, name: &str, file: &str, tags: &[&str], meta: &[(&str, Meta)]) -> bool {
+        let rule = Declared {
+            file: file.to_owned(),
+            tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            meta: meta.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
+        };
+        table.covers(name, Path::new(file), &rule)
+    }
+
+    #[test]
+    fn every_row_is_read_and_has_its_counts() {
+        let lines: Vec<_> = TABLE.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(rows().count(), lines.len(), "seven columns, with tabs between them");
+        for [kind, name, file, counts @ ..] in rows() {
+            let counts = counts.map(|count| count.parse::<u32>().ok());
+            match (kind, counts) {
+                ("folder", [Some(1..), Some(1..), None, None]) => {
+                    assert!(name == name.to_lowercase() && file == "-", "{name}");
+                }
+                ("word", [None, None, None, None]) => assert_eq!(file, "-", "{name}"),
+                ("rule", [Some(files), Some(packages), Some(more_files), Some(more_packages)]) => {
+                    // The threshold in the table's head.
+                    let (files, packages) = (files + more_files, packages + more_packages);
+                    assert!(files >= 5 && packages >= 3, "{name} is no noisy rule");
+                }
+                _ => panic!("no such row: {kind} {name}"),
+            }
+        }
+        let mut sorted = lines.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(sorted, lines, "sorted, each once");
+    }
+
+    #[test]
+    fn the_readme_counts_the_measured_rules() {
+        assert_eq!(Informational::default().measured.len(), 16);
     }
 
     #[test]
@@ -108,13 +177,22 @@ mod tests {
         assert!(covers(&table, "r", "a.yar", &["x", "Informational"], &[]));
         for (key, value, wanted) in [
             ("informational", Meta::Boolean(true), true),
-            ("informational", Meta::Text("true"), true),
+            ("informational", Meta::Text("true".into()), true),
             ("informational", Meta::Boolean(false), false),
-            ("severity", Meta::Text("info"), true),
-            ("severity", Meta::Text("high"), false),
+            ("severity", Meta::Text("info".into()), true),
+            ("severity", Meta::Text("high".into()), false),
         ] {
-            assert_eq!(covers(&table, "r", "a.yar", &[], &[(key, value)]), wanted, "{key} {value:?}");
+            assert_eq!(covers(&table, "r", "a.yar", &[], &[(key, value.clone())]), wanted, "{key} {value:?}");
         }
+    }
+
+    #[test]
+    fn a_measured_rule_is_that_of_its_file_only() {
+        let table = Informational::default();
+        let (rule, file) = ("maldoc_getEIP_method_1", "maldocs/maldoc_somerules.yar");
+        assert!(covers(&table, rule, file, &[], &[]));
+        assert!(!covers(&table, rule, "maldocs/mine.yar", &[], &[]));
+        assert!(!covers(&table.without(rule), rule, file, &[], &[]));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod about;
 mod canary;
 mod child;
 mod compiler;
@@ -14,6 +15,7 @@ mod scanner;
 #[cfg(feature = "cli")]
 mod settings;
 mod sync;
+mod trust;
 
 pub use self::{
     child::child,

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use engine_core::Confidence;
 
-use crate::informational::Informational;
+use crate::{informational::Informational, rules::Making};
 
 /// The rules and the limits of a scanner, with a default for all but the rules.
 ///
@@ -23,6 +23,8 @@ pub struct Options {
     pub(crate) sandbox: bool,
     pub(crate) memory: u64,
     pub(crate) file_within: Duration,
+    pub(crate) cache: Option<PathBuf>,
+    pub(crate) save: Option<PathBuf>,
 }
 
 impl Options {
@@ -37,6 +39,8 @@ impl Options {
             sandbox: true,
             memory: 2 << 30,
             file_within: Duration::from_secs(60),
+            cache: None,
+            save: None,
         }
     }
 
@@ -90,5 +94,27 @@ impl Options {
     pub fn file_within(mut self, time: Duration) -> Self {
         self.file_within = time;
         self
+    }
+
+    /// A folder in which compiled sets are kept from one start to the next, made if it is not there; none by default. A set is
+    /// found again by its files, this program's version and libyara's. The sixteen that were used last stay. libyara trusts compiled
+    /// sets like code, so a folder that others can write to, or that leads through one, is an error.
+    #[must_use]
+    pub fn rules_cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(folder.into());
+        self
+    }
+
+    /// A file to write the compiled set to. Given as the only path of rules it is loaded in their place, by the same version of this
+    /// program on the same kind of machine, as long as nobody but its user and root can write to it or to its folder.
+    #[must_use]
+    pub fn save_rules(mut self, file: impl Into<PathBuf>) -> Self {
+        self.save = Some(file.into());
+        self
+    }
+
+    /// How the set is made.
+    pub(crate) fn making(&self) -> Making {
+        Making { cache: self.cache.clone(), save: self.save.clone(), ..Making::default() }
     }
 }

@@ -1,17 +1,17 @@
 //! The scanner that engines use: libyara in child processes.
 
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, rc::Rc};
 
 use engine_core::{
     Artifact, ScanContext, ScanError, ScanResult, Scanner,
-    scanner::{Blocking, Child, child::Program},
+    scanner::{About, Blocking, Child, child::Program},
 };
 
 use crate::{
-    NAME, canary, compiler,
+    NAME, about, canary, compiler,
     folder::PrivateFolder,
     options::Options,
-    rules::{Report, Rules, RulesError},
+    rules::{Report, Rules, RulesError, make},
     sync::{SyncYara, WithCanary},
 };
 
@@ -74,8 +74,10 @@ impl YaraScanner {
     }
 
     async fn in_this_process(options: Options, at_once: NonZeroUsize) -> Result<Self, StartError> {
-        let (paths, table) = (options.rules.clone(), options.informational.clone());
-        let rules = tokio::task::spawn_blocking(move || Rules::load(&paths, &table));
+        let (paths, making, table) = (options.rules.clone(), options.making(), options.informational.clone());
+        let rules = tokio::task::spawn_blocking(move || {
+            Rules::from_set(make(&paths, &making, Rc::new(|_: &str| {}))?, &table)
+        });
         let rules = rules.await.map_err(|error| RulesError::Library { cause: error.to_string() })??;
         let report = rules.report().clone();
         tell(&report, &options)?;
@@ -110,6 +112,10 @@ impl Scanner for YaraScanner {
         if found { Ok(()) } else { Err(canary::missed()) }
     }
 
+    async fn about(&self) -> About {
+        about::about(&self.report, &self.options)
+    }
+
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
         let cx = self.options.timeout.map_or(*cx, |timeout| cx.at_most(timeout));
         Ok(self.examine(artifact, &cx).await?.0)
@@ -127,8 +133,12 @@ fn tell(report: &Report, options: &Options) -> Result<(), RulesError> {
     for complaint in &report.warnings {
         tracing::warn!("odd rule file: {complaint}");
     }
+    for remark in &report.remarks {
+        tracing::debug!("libyara remarks: {remark}");
+    }
     let Report { rules, files, informational, digest, .. } = report;
-    tracing::info!(rules, files, informational, digest, bad = report.bad.len(), "rules loaded");
+    let (bad, remarks) = (report.bad.len(), report.remarks.len());
+    tracing::info!(rules, files, informational, digest, bad, remarks, "rules loaded");
     Ok(())
 }
 

@@ -17,12 +17,19 @@ use crate::{informational::Informational, options::Options};
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Settings {
-    /// YARA rules: a file, a folder (its .yar and .yara files at any depth) or an index with includes; may be repeated
+    /// YARA rules: a file, a folder (its .yar and .yara files at any depth) or an index with includes, may be repeated; or a
+    /// compiled set that --save-rules wrote
     #[arg(long, value_name = "PATH", env = "RULES_DIR")]
     pub rules: Vec<PathBuf>,
     /// Refuse to start if any rule file is bad, instead of leaving it out
     #[arg(long)]
     pub strict_rules: bool,
+    /// Folder in which compiled rules are kept, so that the next start need not compile them; no other user may be able to write to it
+    #[arg(long, value_name = "DIR")]
+    pub rules_cache: Option<PathBuf>,
+    /// Write the compiled rules to a file, which --rules takes in their place
+    #[arg(long, value_name = "FILE")]
+    pub save_rules: Option<PathBuf>,
     /// Rule (NAME) or folder of rules (NAME/) whose matches are told but are no evidence of malice; may be repeated
     #[arg(long, value_name = "RULE|FOLDER/")]
     pub informational: Vec<String>,
@@ -59,16 +66,15 @@ impl From<Settings> for Options {
         for entry in &settings.evidence {
             table = table.without(entry);
         }
-        let options = Self::new(settings.rules)
+        let mut options = Self::new(settings.rules)
             .strict(settings.strict_rules)
             .informational(table)
             .benign_confidence(settings.benign_confidence)
             .sandbox(!settings.no_sandbox)
             .memory(settings.yara_memory.0)
             .file_within(settings.compile_timeout.0);
-        match settings.yara_timeout {
-            Some(Time(timeout)) => options.timeout(timeout),
-            None => options,
-        }
+        (options.cache, options.save) = (settings.rules_cache, settings.save_rules);
+        options.timeout = settings.yara_timeout.map(|Time(timeout)| timeout);
+        options
     }
 }

@@ -7,6 +7,10 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+/// The book in `docs/`: its files and commands.
+mod book;
+/// What the public rules call malicious among the files of ordinary packages.
+mod false_alarms;
 /// `engine-multi` scans with both of its backends, and a clamd that comes and goes.
 mod multi;
 /// The main job: each engine earns on the marketplace, with a real clamd.
@@ -15,9 +19,15 @@ mod path;
 mod refusals;
 /// The engine is killed between two steps, and started again.
 mod restart;
+/// `scan --format sarif` against the published schema.
+mod sarif;
+/// `scan --cache` of a real engine.
+mod scan_cache;
 /// What a service manager is told.
 mod service;
 /// The marketplace itself, played by hand.
 mod testnet;
 /// Golden distillations of the reference, against the rule `any`.
 mod vectors_multi;
+/// The same matches as yara-python, rule for rule, with tags and meta.
+mod yara_reference;

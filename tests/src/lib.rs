@@ -3,7 +3,10 @@
 //! [`testnet`] is a marketplace in one process, the judge that engines are run against.
 
 pub mod gate;
+pub mod installed;
 pub mod peers;
+pub mod python;
 pub mod running;
 pub mod samples;
+pub mod scans;
 pub mod testnet;

@@ -37,6 +37,9 @@ impl Reply {
     }
 }
 
+/// What stands for the version of signatures that have none: no official database is loaded.
+pub(crate) const UNVERSIONED: &str = "unversioned";
+
 /// Versions that clamd tells of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Version {
@@ -58,7 +61,7 @@ impl Version {
             return Err(refusal(text));
         }
         let (scanner, signatures) = text.split_once('/').unwrap_or((text, ""));
-        let signatures = if signatures.is_empty() { "unversioned" } else { signatures };
+        let signatures = if signatures.is_empty() { UNVERSIONED } else { signatures };
         Ok(Self { scanner: scanner.trim_end().to_owned(), signatures: signatures.to_owned() })
     }
 }

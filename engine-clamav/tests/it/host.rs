@@ -79,6 +79,18 @@ async fn a_folder_in_which_nothing_loads_is_an_error() {
     }
 }
 
+/// Half a database is none: what the broken file held would be called clean.
+#[tokio::test]
+async fn a_broken_file_beside_a_good_one_is_an_error() {
+    let folder = database();
+    fs::write(folder.path().join("broken.ndb"), "this is no signature").unwrap();
+    let StartError::Libclamav { source, .. } = try_open(options(folder.path())).await.unwrap_err() else {
+        panic!()
+    };
+    assert_eq!(source.kind, ErrorKind::Unavailable);
+    assert!(source.message.contains("no database loads from"), "{source}");
+}
+
 #[tokio::test]
 async fn a_database_without_eicar_needs_a_self_test_file() {
     let folder = tempfile::tempdir().unwrap();

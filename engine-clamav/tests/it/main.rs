@@ -15,11 +15,18 @@ mod recordings;
 /// The reference's vectors.
 mod vectors;
 
+/// What `check` is told.
+mod about;
 /// A real clamd, and daemons that misbehave.
 mod clamd;
 /// libclamav in its program.
 #[cfg(feature = "libclamav")]
 mod host;
+/// What is packed so that nobody can look into it.
+mod packed;
+
+/// What is unwanted and no more.
+mod unwanted;
 
 /// The program.
 #[cfg(feature = "bin")]

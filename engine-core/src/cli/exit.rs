@@ -6,6 +6,8 @@ use std::{
     process::ExitCode,
 };
 
+use serde::Deserialize;
+
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -18,24 +20,42 @@ pub enum Exit {
     Error,
 }
 
+/// What makes `scan` end with another code than 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum FailOn {
+    /// 1 for something malicious; what was not scanned is no failure.
+    Malicious,
+    /// 1 for something malicious, else 2 for what was not scanned, or only by some of the backends.
+    #[default]
+    Incomplete,
+    /// Nothing that was found or not scanned.
+    Never,
+}
+
 impl Exit {
-    /// The end of a scan that found and failed so many.
-    pub(super) fn of_scan(malicious: u64, failed: u64) -> Self {
-        match (malicious, failed) {
-            (1.., _) => Self::Found,
-            (0, 1..) => Self::Error,
-            (0, 0) => Self::Clean,
+    /// The end of a scan that found so many malicious files that no entry allows, and failed at so many.
+    pub(super) fn of_scan(malicious: u64, failed: u64, on: FailOn) -> Self {
+        match (on, malicious, failed) {
+            (FailOn::Malicious | FailOn::Incomplete, 1.., _) => Self::Found,
+            (FailOn::Incomplete, 0, 1..) => Self::Error,
+            _ => Self::Clean,
+        }
+    }
+
+    /// The number that the program ends with.
+    pub(super) fn code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Found => 1,
+            Self::Error => 2,
         }
     }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Clean => 0,
-            Exit::Found => 1,
-            Exit::Error => 2,
-        })
+        Self::from(exit.code())
     }
 }
 
@@ -73,9 +93,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn found_beats_failed() {
-        assert_eq!(Exit::of_scan(1, 5), Exit::Found);
-        assert_eq!(Exit::of_scan(0, 5), Exit::Error);
-        assert_eq!(Exit::of_scan(0, 0), Exit::Clean);
+    fn found_beats_failed_and_fail_on_says_what_counts() {
+        for (on, found_and_failed, found, failed, clean) in
+            [(FailOn::Incomplete, 1, 1, 2, 0), (FailOn::Malicious, 1, 1, 0, 0), (FailOn::Never, 0, 0, 0, 0)]
+        {
+            let codes = [(1, 5), (1, 0), (0, 5), (0, 0)]
+                .map(|(malicious, lost)| Exit::of_scan(malicious, lost, on).code());
+            assert_eq!(codes, [found_and_failed, found, failed, clean], "{on:?}");
+        }
     }
 }

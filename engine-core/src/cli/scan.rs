@@ -1,40 +1,51 @@
 //! The command `scan`: judges files and folders, and prints a record of each.
 //!
-//! [`walk`] finds the files, [`examine`] reads and scans one, [`output`] prints the [`record`]s in the walk's order.
+//! [`walk`] finds the files, [`examine`] reads and scans one, unless [`cache`] knows it; [`allow`] says which hits are known, and
+//! [`output`] prints the [`record`]s in the walk's order while [`progress`] shows how far it is.
 
+mod allow;
+mod cache;
 mod examine;
+mod help;
+mod hit;
+mod interrupt;
 mod output;
 mod path;
+mod progress;
 mod record;
+mod sarif;
+mod settings;
+mod tally;
+mod text;
 mod walk;
 
 use std::{
     io::{self, Write},
-    num::NonZeroUsize,
-    path::PathBuf,
     pin::pin,
     sync::Arc,
-    thread,
-    time::Instant,
+    time::{Instant, SystemTime},
 };
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
-use futures_util::{StreamExt, stream};
-use serde::Deserialize;
+use futures_util::{Stream, StreamExt, stream};
 use tokio_util::task::AbortOnDropHandle;
 
+pub(super) use self::settings::ScanSettings;
 use self::{
+    allow::Allow,
+    cache::{Basis, Cache},
     examine::Job,
-    output::{Format, Output},
+    output::{Ending, Output},
+    progress::Progress,
+    record::Record,
+    settings::What,
+    tally::Tally,
     walk::Root,
 };
-use super::{
-    Exit, Program,
-    program::{self},
-};
+use super::{Exit, Program, program};
 use crate::{
-    BoxError, Engine,
-    settings::{Section, Size, Table, Time},
+    BoxError, Engine, Scanner,
+    settings::{Settings, Table},
     telemetry::Level,
 };
 
@@ -44,66 +55,9 @@ pub(super) const NAME: &str = "scan";
 /// wait for it to be printed.
 const WINDOW: usize = 16;
 
-/// The table `[scan]`.
-#[derive(Clone, Debug, Args, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[command(next_help_heading = "Scan options")]
-#[group(skip)]
-pub(super) struct ScanSettings {
-    /// How results are printed on standard output
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
-    /// How long one file may take (250ms, 30s, 5m)
-    #[arg(long, value_name = "TIME", default_value = "30s")]
-    pub(super) timeout: Time,
-    /// Largest file that is scanned, in bytes or with K, M, G; larger ones are reported as too_large
-    #[arg(long, value_name = "SIZE", default_value = "256M")]
-    max_size: Size,
-    /// How many files are scanned at once [default: the number of cores]
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
-    /// Follow symbolic links inside folders; each file is still scanned once
-    #[arg(long)]
-    follow_links: bool,
-    /// Print every file, also those with nothing to say of (text)
-    #[arg(long)]
-    all: bool,
-    /// No summary on standard error
-    #[arg(long)]
-    quiet: bool,
-}
-
-impl Section for ScanSettings {
-    const TABLE: &'static str = "scan";
-}
-
-impl ScanSettings {
-    /// How many files are scanned at once.
-    pub(super) fn at_once(&self) -> NonZeroUsize {
-        let cores = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        self.threads.unwrap_or_else(cores)
-    }
-}
-
-/// What to scan.
-#[derive(Clone, Debug, Args)]
-struct What {
-    /// Files and folders; '-' is standard input
-    #[arg(value_name = "PATH", required_unless_present = "scan_list")]
-    paths: Vec<PathBuf>,
-    /// A file with more paths, one a line, or separated by NUL bytes if there is one in it
-    #[arg(long, value_name = "FILE")]
-    scan_list: Option<PathBuf>,
-}
-
 pub(super) fn command<E: Engine>() -> Command {
-    let command = What::augment_args(Command::new(NAME)).about("Scan files and folders").after_help(format!(
-        "Examples:\n  {0} scan ~/Downloads\n  {0} scan --format jsonl --threads 4 /srv/mail > results.jsonl\n  \
-         find . -newer mark -print0 > list; {0} scan --scan-list list\n\n\
-         Exit codes: 0 everything scanned and nothing malicious, 1 something malicious,\n\
-         2 nothing malicious but something was not scanned, or only by some of the backends",
-        E::NAME
-    ));
+    let command = What::augment_args(Command::new(NAME));
+    let command = command.about("Scan files and folders").after_help(help::text(E::NAME));
     crate::settings::add_flags(command, &Program::<E>::tables_with(&own_tables()))
 }
 
@@ -119,52 +73,118 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
     if let Some(list) = scan_list {
         roots.extend(walk::read_list(&list)?);
     }
+    let allow = settings.allow.as_deref().map(|file| Allow::read(file, SystemTime::now())).transpose()?;
+    allow.iter().flat_map(Allow::expired).for_each(|line| tell(&line));
     let runtime = program::runtime()?;
     let exit = runtime.block_on(async {
         let scanner = program.scanner(settings.at_once()).await?;
+        let cache = open_cache(&program, &scanner, &settings).await?;
         let job = Job::new(scanner, settings.at_once(), settings.timeout.0, settings.max_size.0);
-        scan(job, roots, &settings).await
+        let output = Output::new(settings.format, settings.all, E::NAME, E::VERSION);
+        scan(job.with_cache(cache), roots, allow, output, &settings).await
     });
     runtime.shutdown_timeout(super::GRACE);
     exit
 }
 
-async fn scan(
-    job: Job<impl crate::Scanner>,
-    roots: Vec<Root>,
+/// The results of earlier scans, if they are asked for and can be told apart from others.
+async fn open_cache<E: Engine>(
+    program: &Program<E>,
+    scanner: &E::Scanner,
     settings: &ScanSettings,
-) -> Result<Exit, BoxError> {
-    let started = Instant::now();
-    let window = settings.at_once().get().saturating_mul(WINDOW);
+) -> Result<Option<Cache>, BoxError> {
+    let Some(folder) = &settings.cache else { return Ok(None) };
+    let tables = E::Settings::tables();
+    let of_engine =
+        program.sources.list().into_iter().filter(|s| tables.iter().any(|table| table.name == s.table));
+    match Basis::new(E::NAME, E::VERSION, of_engine, &scanner.about().await) {
+        Ok(basis) => Ok(Some(Cache::open(folder, basis)?)),
+        Err(unknown) => {
+            tell(&unknown.to_string());
+            Ok(None)
+        }
+    }
+}
+
+/// Every file's record, in the walk's order.
+fn records(
+    job: Job<impl Scanner>,
+    roots: Vec<Root>,
+    follow_links: bool,
+    window: usize,
+) -> impl Stream<Item = Record> {
     let job = Arc::new(job);
-    let mut found = walk::start(roots, settings.follow_links, window);
-    let records = stream::poll_fn(move |cx| found.poll_recv(cx))
-        .map(|found| {
+    let mut found = walk::start(roots, follow_links, window);
+    stream::poll_fn(move |cx| found.poll_recv(cx))
+        .map(move |found| {
             let job = Arc::clone(&job);
             let path = found.path.clone();
             // A task each, so that all cores take part; given up, it is aborted and its children are killed.
             let task = AbortOnDropHandle::new(tokio::spawn(async move { job.examine(found).await }));
-            async move { task.await.unwrap_or_else(|error| record::Record::crashed(path, &error)) }
+            async move { task.await.unwrap_or_else(|error| Record::crashed(path, &error)) }
         })
         .buffered(window)
-        .ready_chunks(window);
-    let (mut records, mut interrupt) = (pin!(records), pin!(tokio::signal::ctrl_c()));
-    let mut output = Output::new(settings.format, settings.all);
+}
+
+async fn scan(
+    job: Job<impl Scanner>,
+    roots: Vec<Root>,
+    mut allow: Option<Allow>,
+    mut output: Output,
+    settings: &ScanSettings,
+) -> Result<Exit, BoxError> {
+    let started = Instant::now();
+    let window = settings.at_once().get().saturating_mul(WINDOW);
+    let progress = Progress::start(settings.progress, &roots, settings.follow_links, settings.max_size.0);
+    let records = records(job, roots, settings.follow_links, window).ready_chunks(window);
+    let (mut records, mut interrupt) = (pin!(records), pin!(interrupt::interrupted()));
+    let mut tally = Tally::default();
     let interrupted = loop {
         let batch = tokio::select! {
             batch = records.next() => batch,
             _ = &mut interrupt => break true,
         };
-        let Some(batch) = batch else { break false };
-        match output.print(&batch) {
-            // Nobody reads any more: end without a word.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(output.exit()),
-            other => other?,
+        let Some(mut batch) = batch else { break false };
+        for record in &mut batch {
+            record.suppressed = allow.as_mut().and_then(|allow| allow.judge(record));
+            tally.count(record);
+            output.record(record)?;
+        }
+        progress.add(&batch);
+        if !hand_over(&mut output, &progress)? {
+            return Ok(tally.exit(settings.fail_on));
         }
     };
-    if !settings.quiet {
-        let ending = if interrupted { ", interrupted" } else { "" };
-        let _ = writeln!(io::stderr(), "{}{ending}", output.summary(started.elapsed()));
+    drop(progress);
+    // Stopped before the end it is not clean, whatever counts as a failure.
+    let exit = match tally.exit(settings.fail_on) {
+        Exit::Clean if interrupted => Exit::Error,
+        exit => exit,
+    };
+    output.end(Ending { exit, complete: tally.failed == 0, interrupted })?;
+    if !hand_over(&mut output, &Progress::none())? {
+        return Ok(exit);
     }
-    Ok(if interrupted && output.exit() == Exit::Clean { Exit::Error } else { output.exit() })
+    if !settings.quiet {
+        if !interrupted {
+            allow.iter().flat_map(Allow::unused).for_each(|line| tell(&line));
+        }
+        let ending = if interrupted { ", interrupted" } else { "" };
+        tell(&format!("{}{ending}", tally.summary(started.elapsed())));
+    }
+    Ok(exit)
+}
+
+/// Prints what is ready; false when nobody reads any more, and then it ends without a word.
+fn hand_over(output: &mut Output, progress: &Progress) -> io::Result<bool> {
+    let written = if output.is_seen() { progress.aside(|| output.flush()) } else { output.flush() };
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        other => other.map(|()| true),
+    }
+}
+
+/// A line on standard error, which may be closed.
+fn tell(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }

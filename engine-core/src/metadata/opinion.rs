@@ -8,6 +8,9 @@ use super::{
 };
 use crate::verdict::{Ballot, ScanResult};
 
+/// Members of a result's metadata that are for its operator only.
+const AT_HOME: [&str; 2] = ["rules", "rules_cut"];
+
 /// The program that speaks: an engine's own name and version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Product<'a> {
@@ -40,7 +43,8 @@ impl VerdictMetadata {
     ///
     /// Members of the result's own `metadata` go along. Those that the schema knows (`domains`, `ip_addresses`, `stix`,
     /// `heuristic`) must have the schema's form, and are left out if they don't: a node refuses a whole assertion's
-    /// metadata for one wrong member. `malware_family`, `scanner`, `product` and `backends` are always ours.
+    /// metadata for one wrong member. `malware_family`, `scanner`, `product` and `backends` are always ours. `rules`, the text
+    /// of the rules that matched, is left out: everybody can read an assertion's metadata, and the rules are the operator's.
     pub fn of(result: &ScanResult, product: Product<'_>) -> Self {
         let mut metadata = Self {
             malware_family: result.family.clone().unwrap_or_default(),
@@ -58,6 +62,9 @@ impl VerdictMetadata {
     }
 
     fn take(&mut self, name: &str, value: &Value) {
+        if AT_HOME.contains(&name) {
+            return;
+        }
         if !KNOWN.contains(&name) {
             self.other.insert(name.into(), value.clone());
             return;
@@ -176,6 +183,7 @@ mod tests {
         let own = json!({
             "domains": ["evil.example"], "ip_addresses": ["no address"], "heuristic": "maybe", "stix": null,
             "malware_family": 3, "scanner": "x", "product": "y", "backends": "z", "packer": "UPX",
+            "rules": { "Ours": { "meta": { "source": "a customer" } } }, "rules_cut": 3,
         });
         result.metadata = own.as_object().unwrap().clone();
         let value = written(&result);
@@ -184,7 +192,7 @@ mod tests {
         assert_eq!(value["malware_family"], "");
         assert_eq!(value["product"], "engine-multi");
         assert_eq!(value["scanner"]["vendor_version"], "4.5.5");
-        for member in ["ip_addresses", "heuristic", "stix"] {
+        for member in ["ip_addresses", "heuristic", "stix", "rules", "rules_cut"] {
             assert_eq!(value.get(member), None, "{member}");
         }
     }

@@ -25,7 +25,7 @@ pub struct About {
     pub warnings: Vec<String>,
     /// Of a panel, its backends.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub backends: Vec<About>,
+    pub backends: Vec<Self>,
 }
 
 impl About {

@@ -12,18 +12,18 @@ use std::{
     ffi::OsString,
     num::NonZeroUsize,
     path::PathBuf,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use tokio::{
-    sync::{Semaphore, SemaphorePermit},
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
     time,
 };
 
-use self::process::Process;
 pub use self::serve::serve;
-use super::{ScanContext, ScanError, Scanner};
+use self::{process::Process, protocol::Hello};
+use super::{About, ScanContext, ScanError, Scanner};
 use crate::{artifact::Artifact, verdict::ScanResult};
 
 /// How to start a backend program.
@@ -69,14 +69,26 @@ impl Program {
 }
 
 /// A program that speaks the backend protocol, as a [`Scanner`].
+///
+/// A process that is being started is not lost to a scan that passes its deadline meanwhile: it comes up and waits for the next.
 #[derive(Debug)]
 pub struct Child {
     name: String,
     program: Program,
-    places: Semaphore,
-    /// Processes that wait for work. The lock is held to push and pop only.
-    idle: Mutex<Vec<Process>>,
+    at_once: NonZeroUsize,
+    places: Arc<Semaphore>,
+    waiting: Arc<Waiting>,
 }
+
+/// Processes that wait for work, and what the latest one said of itself. The locks are held for a moment only.
+#[derive(Debug, Default)]
+struct Waiting {
+    processes: Mutex<Vec<Process>>,
+    hello: Mutex<Option<Hello>>,
+}
+
+/// A process that can scan, and the place it takes.
+type Placed = (Process, OwnedSemaphorePermit);
 
 impl Child {
     /// Starts one process and waits for its hello, so that a program that cannot work fails here. At most `at_once` processes
@@ -86,34 +98,63 @@ impl Child {
         program: Program,
         at_once: NonZeroUsize,
     ) -> Result<Self, ScanError> {
-        let name = name.into();
-        let first = Process::start(&name, &program).await?;
-        let places = Semaphore::new(at_once.get().min(Semaphore::MAX_PERMITS));
-        Ok(Self { name, program, places, idle: Mutex::new(vec![first]) })
+        let child = Self::later(name, program, at_once);
+        child.ready().await?;
+        Ok(child)
     }
 
-    async fn place(&self) -> Result<SemaphorePermit<'_>, ScanError> {
-        self.places.acquire().await.map_err(|_| ScanError::unavailable("shut down"))
+    /// The same without a process yet: the first scan starts one, and fails as [`Unavailable`](super::ErrorKind::Unavailable) if it does
+    /// not start.
+    pub fn later(name: impl Into<String>, program: Program, at_once: NonZeroUsize) -> Self {
+        let places = Arc::new(Semaphore::new(at_once.get().min(Semaphore::MAX_PERMITS)));
+        Self { name: name.into(), program, at_once, places, waiting: Arc::default() }
     }
 
     /// A process that can scan: a waiting one, or a new one.
-    async fn process(&self) -> Result<Process, ScanError> {
-        while let Some(mut waiting) = self.pop() {
+    async fn process(&self) -> Result<Placed, ScanError> {
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        let place = place.map_err(|_| ScanError::unavailable("shut down"))?;
+        while let Some(mut waiting) = self.waiting.pop() {
             if waiting.is_reusable() {
-                return Ok(waiting);
+                return Ok((waiting, place));
             }
         }
-        Process::start(&self.name, &self.program).await
+        self.another(place).await
     }
 
+    /// Starts a process in a task of its own, which keeps its place until it is there: a program that takes longer to load its rules
+    /// than a scan may take would otherwise be killed and started again by each scan, for ever.
+    async fn another(&self, place: OwnedSemaphorePermit) -> Result<Placed, ScanError> {
+        let (tell, told) = oneshot::channel();
+        let (name, program) = (self.name.clone(), self.program.clone());
+        let waiting = Arc::downgrade(&self.waiting);
+        tokio::spawn(async move {
+            let started = Process::start(&name, &program).await;
+            if let (Some(waiting), Ok(process)) = (waiting.upgrade(), &started) {
+                waiting.heard(process.hello());
+            }
+            let unclaimed = tell.send(started.map(|process| (process, place)));
+            if let (Some(waiting), Err(Ok((process, _place)))) = (waiting.upgrade(), unclaimed) {
+                waiting.push(process);
+            }
+        });
+        told.await.unwrap_or_else(|_| Err(ScanError::unavailable("the runtime is shutting down")))
+    }
+}
+
+impl Waiting {
     fn pop(&self) -> Option<Process> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+        self.processes.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
     fn push(&self, mut process: Process) {
         if process.is_reusable() {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(process);
+            self.processes.lock().unwrap_or_else(PoisonError::into_inner).push(process);
         }
+    }
+
+    fn heard(&self, hello: &Hello) {
+        *self.hello.lock().unwrap_or_else(PoisonError::into_inner) = Some(hello.clone());
     }
 }
 
@@ -124,20 +165,44 @@ impl Scanner for Child {
 
     /// Proves that a process is there or can be started, not that it finds anything.
     async fn ready(&self) -> Result<(), ScanError> {
-        let _place = self.place().await?;
-        let process = self.process().await?;
-        self.push(process);
+        let (process, _place) = self.process().await?;
+        self.waiting.push(process);
         Ok(())
+    }
+
+    /// What the program said of itself, as far as it has been started, and what it is held to.
+    async fn about(&self) -> About {
+        let hello = self.waiting.hello.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = |text: String| Some(text).filter(|text| !text.is_empty());
+        let mut about = About::new(&self.name).fact("program", self.program.path.display());
+        if let Some(hello) = hello {
+            (about.version, about.signatures) = (known(hello.version), known(hello.signatures));
+            about = about.fact("protocol", hello.protocol);
+        }
+        let memory = self.program.memory;
+        about
+            .fact(
+                "contained",
+                "in processes of its own, killed at the deadline, without the engine's secrets",
+            )
+            .fact("processes_at_most", self.at_once)
+            .fact(
+                "memory_limit",
+                memory.map_or_else(|| "none".to_owned(), |bytes| format!("{} MiB each", bytes >> 20)),
+            )
     }
 
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
         let too_late = || ScanError::timed_out(format!("{} passed its deadline", self.name));
+        if cx.remaining().is_zero() {
+            // Rather than to start a scan, and to kill a process for it.
+            return Err(too_late());
+        }
         let scan = async {
-            let _place = self.place().await?;
             // Owned by this future: dropped on the way (deadline, cancel, failure), the process is killed with it.
-            let mut process = self.process().await?;
+            let (mut process, _place) = self.process().await?;
             let answer = process.scan(artifact, cx).await?;
-            self.push(process);
+            self.waiting.push(process);
             answer
         };
         time::timeout_at(cx.deadline, scan).await.unwrap_or_else(|_| Err(too_late()))

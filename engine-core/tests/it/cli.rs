@@ -4,10 +4,20 @@
 mod check;
 /// What `scan` prints and how it ends.
 mod scan;
+/// Hits that are allowed, and what counts for the exit code.
+mod scan_allow;
+/// Results kept from one scan to the next.
+mod scan_cache;
+/// The bar.
+mod scan_progress;
+/// The format SARIF; that it is valid is tested in the workspace's tests, against the published schema.
+mod scan_sarif;
 /// Settings from variables, and errors in settings.
 mod variables;
 /// What `scan` finds and in which order.
 mod walk;
+/// What `scan` makes of files that are not what they seem, or change.
+mod walk_hostile;
 
 use std::{
     ffi::OsStr,

@@ -11,15 +11,20 @@ use super::{Distill, Tally};
 pub struct Any;
 
 impl Distill for Any {
+    fn name(&self) -> String {
+        "any".to_owned()
+    }
+
     fn distill(&self, ballots: &[Ballot]) -> Result<ScanResult, ScanError> {
         let tally = Tally::of(ballots);
-        let verdict = if !tally.malicious().is_empty() {
-            Verdict::Malicious
-        } else if !tally.benign().is_empty() {
-            Verdict::Benign
+        let (malicious, benign) = (tally.malicious().len(), tally.benign().len());
+        let (verdict, why) = if malicious > 0 {
+            (Verdict::Malicious, format!("{malicious} say malicious, one is enough"))
+        } else if benign > 0 {
+            (Verdict::Benign, format!("{benign} say benign, and none malicious"))
         } else {
-            Verdict::Unknown
+            (Verdict::Unknown, "nobody has an opinion".to_owned())
         };
-        Ok(tally.result("any", verdict))
+        Ok(tally.result_because(&self.name(), verdict, &why))
     }
 }

@@ -15,18 +15,27 @@ use super::{BadRule, Distill, Tally};
 pub struct Quorum(pub NonZeroUsize);
 
 impl Distill for Quorum {
+    fn name(&self) -> String {
+        format!("quorum={}", self.0)
+    }
+
     fn distill(&self, ballots: &[Ballot]) -> Result<ScanResult, ScanError> {
         let needed = self.0.get();
         let tally = Tally::of(ballots);
-        let malicious = tally.malicious().len();
-        let verdict = if malicious >= needed {
-            Verdict::Malicious
-        } else if malicious + tally.undecided() >= needed || !tally.has_opinion() {
-            Verdict::Unknown
+        let (malicious, undecided) = (tally.malicious().len(), tally.undecided());
+        let (verdict, why) = if malicious >= needed {
+            (Verdict::Malicious, format!("{malicious} say malicious, {needed} are needed"))
+        } else if malicious + undecided >= needed {
+            let why = format!(
+                "{malicious} say malicious, {needed} are needed, and {undecided} that failed might have said so"
+            );
+            (Verdict::Unknown, why)
+        } else if tally.has_opinion() {
+            (Verdict::Benign, format!("only {malicious} say malicious, {needed} are needed"))
         } else {
-            Verdict::Benign
+            (Verdict::Unknown, "nobody has an opinion".to_owned())
         };
-        Ok(tally.result(&format!("quorum={needed}"), verdict))
+        Ok(tally.result_because(&self.name(), verdict, &why))
     }
 
     fn fits(&self, backends: usize) -> Result<(), BadRule> {

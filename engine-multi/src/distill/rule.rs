@@ -5,23 +5,34 @@ use std::{fmt, num::NonZeroUsize, str::FromStr};
 use engine_core::{Ballot, ScanError, ScanResult};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Any, Distill, Quorum};
+use super::{Any, Distill, Majority, Quorum};
+use crate::nearest::{Nearest, nearest};
 
-/// A rule by its name: `any` (the default) or `quorum=K`.
+/// What a setting may say, with a quorum for an example.
+const NAMES: [&str; 3] = ["any", "majority", "quorum=2"];
+
+/// A rule by its name: `any` (the default), `majority` or `quorum=K`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rule {
     /// See [`Any`].
     #[default]
     Any,
+    /// See [`Majority`].
+    Majority,
     /// See [`Quorum`].
     Quorum(NonZeroUsize),
 }
 
 impl Distill for Rule {
+    fn name(&self) -> String {
+        self.to_string()
+    }
+
     fn distill(&self, ballots: &[Ballot]) -> Result<ScanResult, ScanError> {
         match *self {
             Self::Any => Any.distill(ballots),
+            Self::Majority => Majority.distill(ballots),
             Self::Quorum(needed) => Quorum(needed).distill(ballots),
         }
     }
@@ -29,6 +40,7 @@ impl Distill for Rule {
     fn fits(&self, backends: usize) -> Result<(), BadRule> {
         match *self {
             Self::Any => Any.fits(backends),
+            Self::Majority => Majority.fits(backends),
             Self::Quorum(needed) => Quorum(needed).fits(backends),
         }
     }
@@ -38,6 +50,7 @@ impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Any => f.write_str("any"),
+            Self::Majority => f.write_str("majority"),
             Self::Quorum(needed) => write!(f, "quorum={needed}"),
         }
     }
@@ -45,13 +58,16 @@ impl fmt::Display for Rule {
 
 impl FromStr for Rule {
     type Err = BadRule;
-    /// Reads `any` or `quorum=K` with K from 1.
+    /// Reads `any`, `majority`, or `quorum=K` with K from 1.
     fn from_str(text: &str) -> Result<Self, BadRule> {
-        if text == "any" {
-            return Ok(Self::Any);
+        match text {
+            "any" => return Ok(Self::Any),
+            "majority" => return Ok(Self::Majority),
+            _ => {}
         }
         let Some(needed) = text.strip_prefix("quorum=") else {
-            return Err(BadRule::Unknown(text.chars().take(80).collect()));
+            let got: String = text.chars().take(80).collect();
+            return Err(BadRule::Unknown { nearest: nearest(&got, NAMES), got });
         };
         needed.parse().map(Self::Quorum).map_err(|_| BadRule::Quorum(needed.chars().take(80).collect()))
     }
@@ -74,8 +90,15 @@ impl<'de> Deserialize<'de> for Rule {
 #[non_exhaustive]
 pub enum BadRule {
     /// There is no rule of this name.
-    #[error("expected a rule to distil by (any, or quorum=K such as quorum=2), got `{0}`")]
-    Unknown(String),
+    #[error(
+        "expected a rule to distil by (any, majority, or quorum=K such as quorum=2), got `{got}`{nearest}"
+    )]
+    Unknown {
+        /// What there was instead.
+        got: String,
+        /// What may have been meant.
+        nearest: Nearest,
+    },
     /// A quorum is a number from 1.
     #[error("expected how many backends have to agree (1 or more, as in quorum=2), got `{0}`")]
     Quorum(String),

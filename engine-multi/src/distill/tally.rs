@@ -3,6 +3,8 @@
 use engine_core::{Ballot, Confidence, ErrorKind, Finding, ScanResult, Verdict};
 use serde_json::{Map, Value, json};
 
+use super::family::Family;
+
 /// A ballot whose backend answered.
 type Answer<'a> = (&'a str, &'a ScanResult);
 
@@ -66,10 +68,21 @@ impl<'a> Tally<'a> {
         self.failed.len() + partial.count()
     }
 
+    /// How many backends say nothing and still might have: those that failed, and panels among the backends that have no opinion
+    /// without one of theirs.
+    pub fn silent(&self) -> usize {
+        self.failed.len() + self.unknown.iter().filter(|(_, r)| !r.complete).count()
+    }
+
     /// The result with this verdict, by a rule of this name. The backends that hold the verdict give the confidence (their
-    /// mean) and the family (the first that has one); all that answered give findings and versions; `metadata.distilled`
-    /// tells who said what.
+    /// mean) and the family (the one that most of them name, in whatever spelling); all that answered give findings and
+    /// versions; `metadata.distilled` tells who said what.
     pub fn result(&self, rule: &str, verdict: Verdict) -> ScanResult {
+        self.result_because(rule, verdict, "")
+    }
+
+    /// The same, and `metadata.distilled.why` says why, in a few words: `2 of 3 say malicious, 2 are needed`.
+    pub fn result_because(&self, rule: &str, verdict: Verdict, why: &str) -> ScanResult {
         let winners = match verdict {
             Verdict::Malicious => &self.malicious,
             Verdict::Benign => &self.benign,
@@ -83,13 +96,12 @@ impl<'a> Tally<'a> {
         };
         let mut result = ScanResult::new(verdict, confidence)
             .by(self.joined(|r| &r.version), self.joined(|r| &r.signatures));
-        if verdict.has_opinion() {
-            let mut families = winners.iter().filter_map(|(_, r)| r.family.clone());
-            result.family = families.find(|family| !family.is_empty());
-        }
+        let family = verdict.has_opinion().then(|| Family::of(winners)).flatten();
         result.findings = self.findings();
         result.complete = self.failed.is_empty() && self.answers.iter().all(|(_, r)| r.complete);
-        result.metadata = Map::from_iter([("distilled".to_owned(), self.explanation(rule))]);
+        let told = self.told(rule, why, family.as_ref());
+        result.family = family.map(|family| family.name);
+        result.metadata = Map::from_iter([("distilled".to_owned(), told)]);
         result
     }
 
@@ -112,8 +124,14 @@ impl<'a> Tally<'a> {
     }
 
     /// Who said what: short, since it travels in an assertion's metadata. Empty lists are left out.
-    fn explanation(&self, rule: &str) -> Value {
+    fn told(&self, rule: &str, why: &str, family: Option<&Family<'_>>) -> Value {
         let mut told = Map::from_iter([("rule".to_owned(), json!(rule))]);
+        if !why.is_empty() {
+            told.insert("why".to_owned(), json!(why));
+        }
+        if let Some(family) = family {
+            told.insert("family".to_owned(), family.told());
+        }
         for (key, answers) in
             [("malicious", &self.malicious), ("benign", &self.benign), ("unknown", &self.unknown)]
         {

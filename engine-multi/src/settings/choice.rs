@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, de};
 
+use crate::nearest::{Nearest, nearest};
+
 /// A backend that is part of this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BuiltIn {
@@ -53,7 +55,9 @@ impl FromStr for Choice {
         }
         for name in text.split(',').map(str::trim) {
             let Some(backend) = BuiltIn::ALL.into_iter().find(|backend| backend.as_str() == name) else {
-                return Err(BadChoice::Unknown(name.chars().take(80).collect()));
+                let got: String = name.chars().take(80).collect();
+                let known = BuiltIn::ALL.iter().map(|backend| backend.as_str()).chain(["none"]);
+                return Err(BadChoice::Unknown { nearest: nearest(&got, known), got });
             };
             if chosen.contains(&backend) {
                 return Err(BadChoice::Twice(backend.as_str()));
@@ -82,8 +86,13 @@ impl<'de> Deserialize<'de> for Choice {
 #[non_exhaustive]
 pub enum BadChoice {
     /// There is no built-in backend of this name.
-    #[error("expected built-in backends separated by commas (yara, clamav) or none, got `{0}`")]
-    Unknown(String),
+    #[error("expected built-in backends separated by commas (yara, clamav) or none, got `{got}`{nearest}")]
+    Unknown {
+        /// What there was instead.
+        got: String,
+        /// What may have been meant.
+        nearest: Nearest,
+    },
     /// A backend was named twice.
     #[error("backend `{0}` is named twice")]
     Twice(&'static str),
@@ -105,7 +114,7 @@ mod tests {
             assert_eq!(text.parse(), Ok(Choice(chosen)), "{text}");
         }
         for bad in ["", "yara,", "none,yara", "Yara", "clamd"] {
-            assert!(matches!(bad.parse::<Choice>(), Err(BadChoice::Unknown(_))), "{bad}");
+            assert!(matches!(bad.parse::<Choice>(), Err(BadChoice::Unknown { .. })), "{bad}");
         }
         assert_eq!("yara,yara".parse::<Choice>(), Err(BadChoice::Twice("yara")));
         assert_eq!(Choice(vec![]).to_string(), "none");

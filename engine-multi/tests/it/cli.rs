@@ -1,91 +1,8 @@
 //! The program `engine-multi`: its backends, its settings and its exit codes. Needs no daemon.
 
-use std::{path::PathBuf, time::Duration};
+use serde_json::json;
 
-use assert_cmd::Command;
-use serde_json::{Value, json};
-use tempfile::TempDir;
-
-/// A folder with backend programs and rules.
-struct Setup(TempDir);
-
-/// What came out: exit code, a record for each file, standard error.
-#[derive(Debug)]
-struct Outcome {
-    code: Option<i32>,
-    records: Vec<Value>,
-    stderr: String,
-}
-
-impl Setup {
-    fn new() -> Self {
-        let setup = Self(tempfile::tempdir().unwrap());
-        setup.write("rules/marzipan.yar", r#"rule marzipan { strings: $a = "MARZIPAN" condition: $a }"#);
-        setup
-    }
-
-    fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.path(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, text).unwrap();
-        path
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    /// `NAME=exec:COMMAND` of a program that says the same of every one-line artifact.
-    fn says(&self, name: &str, answer: &str) -> String {
-        let script = self.write(
-            &format!("{name} backend.sh"),
-            &format!(
-                r#"echo '{{"hello":{{"protocol":1,"name":"whoever","version":"1","signatures":"none"}}}}'
-while read -r line; do
-    read -r artifact
-    id=$(echo "$line" | sed 's/.*"id":\([0-9]*\).*/\1/')
-    echo "{{\"id\":$id,{}}}"
-done
-"#,
-                answer.replace('"', "\\\"")
-            ),
-        );
-        format!("{name}=exec:sh '{}'", script.display())
-    }
-
-    /// `engine-multi scan --format jsonl ARGUMENTS… -` on one line.
-    fn scan(&self, arguments: &[&str], artifact: &str) -> Outcome {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_engine-multi"));
-        for variable in ["RULES_DIR", "CLAMD_HOST", "CLAMD_PORT", "LOG_LEVEL", "LOG_FORMAT"] {
-            command.env_remove(variable);
-        }
-        command.current_dir(self.0.path()).args(["scan", "--format", "jsonl"]).args(arguments).arg("-");
-        // A scan that hangs is killed, and has no exit code then.
-        command.timeout(Duration::from_secs(30));
-        let output = command.write_stdin(format!("{artifact}\n")).output().unwrap();
-        let stdout = String::from_utf8(output.stdout).unwrap();
-        Outcome {
-            code: output.status.code(),
-            records: stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-}
-
-impl Outcome {
-    /// Each backend's name with its verdict, or with the kind of its failure.
-    fn ballots(&self) -> Vec<(&str, &str)> {
-        fn said(ballot: &Value) -> (&str, &str) {
-            let said = ballot.pointer("/error/kind").unwrap_or_else(|| &ballot["verdict"]);
-            (ballot["name"].as_str().unwrap(), said.as_str().unwrap())
-        }
-        self.records[0]["backends"].as_array().unwrap().iter().map(said).collect()
-    }
-
-    fn verdict(&self) -> &Value {
-        &self.records[0]["verdict"]
-    }
-}
+use crate::program::Setup;
 
 const MALICIOUS: &str = r#""verdict":"malicious","confidence":0.9,"family":"Shortbread""#;
 const BENIGN: &str = r#""verdict":"benign","confidence":0.5"#;
@@ -102,6 +19,48 @@ fn programs_are_backends_and_the_rule_decides() {
     let quorum = setup.scan(&[&programs[..], &["--distill", "quorum=2"]].concat(), "x");
     assert_eq!((quorum.code, quorum.verdict()), (Some(0), &json!("benign")), "{quorum:?}");
     assert_eq!(quorum.records[0].get("complete"), None);
+}
+
+#[test]
+fn a_majority_decides() {
+    let setup = Setup::new();
+    let (one, other, third) =
+        (setup.says("one", MALICIOUS), setup.says("other", BENIGN), setup.says("third", BENIGN));
+    let two = ["--distill", "majority", "--backends", "none", "--backend", &one, "--backend", &other];
+    let tie = setup.scan(&two, "x");
+    assert_eq!((tie.code, tie.verdict()), (Some(0), &json!("unknown")), "{tie:?}");
+    let three = setup.scan(&[&two[..], &["--backend", &third]].concat(), "x");
+    assert_eq!((three.code, three.verdict()), (Some(0), &json!("benign")), "{three:?}");
+}
+
+#[test]
+fn without_a_required_backend_nothing_is_benign() {
+    let setup = Setup::new();
+    let (fine, bad) = (setup.says("fine", BENIGN), setup.says("bad", MALICIOUS));
+    let backends =
+        ["--backends", "none", "--backend", "dead=exec:false", "--backend", &fine, "--require", "fine,dead"];
+    let clean = setup.scan(&backends, "x");
+    assert_eq!((clean.code, clean.verdict()), (Some(2), &json!("unknown")), "{clean:?}");
+    assert_eq!(clean.ballots(), [("dead", "unavailable"), ("fine", "benign")]);
+    let found = setup.scan(&[&backends[..], &["--backend", &bad]].concat(), "x");
+    assert_eq!((found.code, found.verdict()), (Some(1), &json!("malicious")), "{found:?}");
+    let file = setup.write("engine.toml", "[multi]\nbackends = 'none'\nrequire = ['fine', 'fnie']\n");
+    let typo = setup.scan(&["--settings", file.to_str().unwrap(), "--backend", &fine], "x");
+    assert_eq!(typo.code, Some(2));
+    assert!(typo.stderr.contains("did you mean `fine`?"), "{}", typo.stderr);
+}
+
+#[test]
+fn a_result_is_explained() {
+    let setup = Setup::new();
+    let (one, other) = (setup.says("one", MALICIOUS), setup.says("other", BENIGN));
+    let backends = ["--explain", "--backends", "none", "--backend", &one, "--backend", &other];
+    let told = "malicious by any (1 say malicious, one is enough): one malicious 0.90, other benign 0.50; \
+                family Shortbread (single source: one)";
+    assert_eq!(setup.scan(&backends, "x").records[0]["explanation"], told);
+    let text = setup.text(&backends, "x");
+    assert_eq!(text, format!("-: malicious Shortbread (0.90)\n    {told}\n"));
+    assert_eq!(setup.scan(&backends[1..], "x").records[0].get("explanation"), None);
 }
 
 #[test]
@@ -172,6 +131,7 @@ fn what_cannot_start_says_what_to_do() {
     let table: &[(&[&str], &str)] = &[
         (&["--backends", "none"], "no backend to ask"),
         (&["--backends", "clamd"], "expected built-in backends"),
+        (&["--backends", "clamd"], "did you mean `clamav`?"),
         (&["--distill", "quorum=0"], "1 or more"),
         (&["--distill", "most"], "quorum=K"),
         (&["--backends", "none", "--backend", "a=exec:false", "--distill", "quorum=2"], "at most quorum=1"),

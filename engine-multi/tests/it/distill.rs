@@ -81,12 +81,39 @@ fn verdict_confidence_and_completeness() {
         ("quorum=1", "BF", Unknown, 0.0, false),
         ("quorum=2", "Mb", Unknown, 0.0, false),
         ("quorum=2", "Mm", Malicious, 0.45, false),
+        // more than half of those with an opinion
+        ("majority", "MMB", Malicious, 0.85, true),
+        ("majority", "MBB", Benign, 0.75, true),
+        ("majority", "MB", Unknown, 0.0, true),
+        ("majority", "MBMB", Unknown, 0.0, true),
+        ("majority", "M", Malicious, 0.9, true),
+        ("majority", "B", Benign, 0.9, true),
+        ("majority", "MU", Malicious, 0.9, true),
+        ("majority", "UUB", Benign, 0.7, true),
+        ("majority", "UU", Unknown, 0.0, true),
+        ("majority", "", Unknown, 0.0, true),
+        // those that failed could turn it, make it a tie, or do neither
+        ("majority", "MF", Unknown, 0.0, false),
+        ("majority", "BF", Unknown, 0.0, false),
+        ("majority", "FF", Unknown, 0.0, false),
+        ("majority", "MMF", Malicious, 0.85, false),
+        ("majority", "MMBF", Unknown, 0.0, false),
+        ("majority", "BBF", Benign, 0.85, false),
+        ("majority", "BBFF", Unknown, 0.0, false),
+        ("majority", "BBBMF", Benign, 0.8, false),
+        ("majority", "MBF", Unknown, 0.0, false),
+        // a panel among the backends that lacks one of its own may change sides, unless it says malicious
+        ("majority", "b", Unknown, 0.0, false),
+        ("majority", "BBb", Benign, 0.57, false),
+        ("majority", "MBb", Unknown, 0.0, false),
+        ("majority", "MMb", Malicious, 0.85, false),
+        ("majority", "m", Malicious, 0.0, false),
     ];
     for (rule, short, verdict, confidence, complete) in table {
         let result = decide(rule, &ballots(short));
         assert_eq!((result.verdict, result.complete), (verdict, complete), "{rule} of {short}");
         assert!(
-            (result.confidence.get() - confidence).abs() < 1e-9,
+            (result.confidence.get() - confidence).abs() < 0.005,
             "{rule} of {short}: {}",
             result.confidence
         );
@@ -114,12 +141,12 @@ fn the_result_says_what_it_rests_on() {
         ballot("dead", Err(ErrorKind::Unavailable)),
     ];
     let result = Any.distill(&ballots).unwrap();
-    assert_eq!(result.family.as_deref(), Some("Emotet"), "the first of the winners that has one");
+    assert_eq!(result.family.as_deref(), Some("Emotet"), "the first of the winners that has one with a name");
     assert_eq!(result.version, "yara 4.5.5, clamav ClamAV 1.4.6");
     assert_eq!(result.signatures, "yara sha256:00, clamav 27800");
     let findings = ["Win.Trojan.Emotet-1", "packed", "zeta"].map(Finding::new);
     assert_eq!(result.findings, findings, "each once, and evidence if it is so for one");
-    let told = json!({"rule": "any", "malicious": ["yara", "clamav", "third"], "benign": ["own"], "unknown": ["silent"],
+    let told = json!({"rule": "any", "why": "3 say malicious, one is enough", "family": {"basis": "single source", "by": ["clamav"]}, "malicious": ["yara", "clamav", "third"], "benign": ["own"], "unknown": ["silent"],
                       "failed": {"dead": "unavailable"}});
     assert_eq!(result.metadata["distilled"], told);
     let quorum = decide("quorum=3", &ballots);
@@ -128,7 +155,7 @@ fn the_result_says_what_it_rests_on() {
 
 #[test]
 fn rules_by_name() {
-    for name in ["any", "quorum=1", "quorum=12"] {
+    for name in ["any", "majority", "quorum=1", "quorum=12"] {
         let rule: Rule = name.parse().unwrap();
         assert_eq!(rule.to_string(), name);
         assert_eq!(serde_json::from_value::<Rule>(json!(name)).unwrap(), rule);
@@ -138,9 +165,11 @@ fn rules_by_name() {
     {
         assert!(matches!(bad.parse::<Rule>(), Err(BadRule::Quorum(_))), "{bad}");
     }
-    for bad in ["", "Any", "majority", "quorum"] {
-        assert!(matches!(bad.parse::<Rule>(), Err(BadRule::Unknown(_))), "{bad}");
+    for bad in ["", "Any", "most", "quorum"] {
+        assert!(matches!(bad.parse::<Rule>(), Err(BadRule::Unknown { .. })), "{bad}");
     }
+    let error = "mayority".parse::<Rule>().unwrap_err().to_string();
+    assert!(error.ends_with("did you mean `majority`?"), "{error}");
 }
 
 fn any_ballot() -> impl Strategy<Value = Ballot> {
@@ -155,7 +184,11 @@ fn any_ballot() -> impl Strategy<Value = Ballot> {
 }
 
 fn any_rule() -> impl Strategy<Value = Rule> {
-    prop_oneof![Just(Rule::Any), (1usize..6).prop_map(|k| Rule::Quorum(k.try_into().unwrap())),]
+    prop_oneof![
+        Just(Rule::Any),
+        Just(Rule::Majority),
+        (1usize..6).prop_map(|k| Rule::Quorum(k.try_into().unwrap())),
+    ]
 }
 
 proptest! {
@@ -185,7 +218,7 @@ proptest! {
         let with = rule.distill(&with).unwrap();
         prop_assert!(!with.complete);
         prop_assert!(with.verdict == without.verdict || with.verdict == Verdict::Unknown);
-        if without.verdict == Verdict::Malicious || rule == Rule::Any {
+        if (without.verdict == Verdict::Malicious && rule != Rule::Majority) || rule == Rule::Any {
             prop_assert_eq!((with.verdict, with.confidence), (without.verdict, without.confidence));
         }
     }
@@ -205,6 +238,23 @@ proptest! {
                 }
             }
             prop_assert_eq!(rule.distill(&answered).unwrap().verdict, result.verdict);
+        }
+    }
+
+    /// Whatever the backends that failed might have said, a majority's opinion stands.
+    #[test]
+    fn a_majoritys_opinion_stands_whatever_the_failed_would_have_said(
+        ballots in prop::collection::vec(any_ballot(), 1..6), said in prop::collection::vec(0_usize..3, 6),
+    ) {
+        let result = Rule::Majority.distill(&ballots).unwrap();
+        if result.verdict.has_opinion() {
+            let mut answered = ballots;
+            for (ballot, said) in answered.iter_mut().zip(said) {
+                if ballot.outcome.is_err() {
+                    ballot.outcome = Ok([malicious(1.0), benign(1.0), ScanResult::unknown()][said].clone());
+                }
+            }
+            prop_assert_eq!(Rule::Majority.distill(&answered).unwrap().verdict, result.verdict);
         }
     }
 

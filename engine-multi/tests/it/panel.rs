@@ -2,7 +2,9 @@
 
 use std::{num::NonZeroUsize, sync::atomic::Ordering, time::Duration};
 
-use engine_core::{Artifact, ErrorKind, ScanContext, ScanError, ScanResult, Scanner, Verdict};
+use engine_core::{
+    Artifact, ErrorKind, ScanContext, ScanError, ScanResult, Scanner, Verdict, scanner::About,
+};
 use engine_multi::{Any, Backend, Distill, Panel, PanelError, Quorum, distill::BadRule};
 use tokio::time::Instant;
 
@@ -199,4 +201,47 @@ fn a_panel_that_makes_no_sense_is_refused() {
     );
     let renamed = backends(&["a", "a"]).into_iter().enumerate().map(|(i, b)| b.named(format!("a{i}")));
     assert!(Panel::new(renamed.collect(), Any).is_ok());
+}
+
+/// The rule, and each backend by its name in the panel; versions as results carry them, or none if one is not known.
+#[tokio::test(start_paused = true)]
+async fn it_says_what_it_works_with() {
+    let silent = panel([Scripted::new("a", Does::Hang), Scripted::new("b", Does::Hang)]).about().await;
+    assert_eq!((silent.name.as_str(), &silent.facts[..]), ("multi", &[("rule", "any".to_owned())][..]));
+    assert_eq!(silent.backends.iter().map(|about| about.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!((silent.version, silent.signatures), (None, None));
+
+    let known = |version: Option<&'static str>| Backend::new(Told(version));
+    let all = Panel::new(
+        vec![known(Some("1")), known(Some("")).named("quiet"), known(Some("2")).named("own")],
+        Any,
+    );
+    let all = all.unwrap().about().await;
+    assert_eq!(
+        (all.version.as_deref(), all.signatures.as_deref()),
+        (Some("told 1, own 2"), Some("told 1, own 2"))
+    );
+    let one_is_not_known =
+        Panel::new(vec![known(Some("1")), known(None).named("own")], Any).unwrap().about().await;
+    assert_eq!((one_is_not_known.version, one_is_not_known.signatures), (None, None));
+}
+
+/// A scanner of a version, which is that of its signatures too.
+struct Told(Option<&'static str>);
+
+impl Scanner for Told {
+    fn name(&self) -> &str {
+        "told"
+    }
+
+    async fn about(&self) -> About {
+        match self.0 {
+            Some(version) => About::new("told").by(version, version),
+            None => About::new("told"),
+        }
+    }
+
+    async fn scan(&self, _: &Artifact, _: &ScanContext) -> Result<ScanResult, ScanError> {
+        Ok(ScanResult::unknown())
+    }
 }

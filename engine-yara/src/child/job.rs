@@ -1,13 +1,13 @@
 //! What parent and child tell each other beside the backend protocol.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{fs, path::Path};
 
 use engine_core::{BoxError, Confidence};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     informational::Informational,
-    rules::{Complaint, Report},
+    rules::{Complaint, Making, Report, RulesError},
 };
 
 /// What a child needs to know beyond paths. The parent writes it into the folder of the set.
@@ -15,8 +15,8 @@ use crate::{
 pub(crate) struct Job {
     /// Which rules are no evidence.
     pub(crate) informational: Informational,
-    /// Files not to be tried, and why.
-    pub(crate) left_out: BTreeMap<String, String>,
+    /// How the set is made.
+    pub(crate) making: Making,
     /// How sure "benign" is.
     pub(crate) benign_confidence: Confidence,
 }
@@ -34,6 +34,15 @@ impl Job {
     }
 }
 
+/// What a refused path is.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Place {
+    Set,
+    Cache,
+    Save,
+}
+
 /// A line on the standard output of a compiling child.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -44,6 +53,32 @@ pub(crate) enum Event {
     Done(Report),
     /// It could not be made, and no file is to blame.
     Failed(String),
+    /// This compiled set, cache or file to write cannot be used: the path and the cause.
+    Refused(Place, String, String),
     /// There is no rule left; these files were left out.
     Empty(Vec<Complaint>),
+}
+
+impl Event {
+    /// How a child ended that made no set.
+    pub(super) fn of(error: RulesError) -> Self {
+        match error {
+            RulesError::Empty { bad, .. } => Self::Empty(bad),
+            RulesError::Set { path, cause } => Self::Refused(Place::Set, path, cause),
+            RulesError::Cache { path, cause } => Self::Refused(Place::Cache, path, cause),
+            RulesError::Save { path, cause } => Self::Refused(Place::Save, path, cause),
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+impl Place {
+    /// The error that the child had.
+    pub(crate) fn error(self, path: String, cause: String) -> RulesError {
+        match self {
+            Self::Set => RulesError::Set { path, cause },
+            Self::Cache => RulesError::Cache { path, cause },
+            Self::Save => RulesError::Save { path, cause },
+        }
+    }
 }

@@ -3,35 +3,39 @@
 use std::{collections::BTreeMap, path::Path};
 
 use engine_core::Confidence;
-use serde::{Deserialize, Serialize};
 
+use super::declared::{Declarations, Declared, Meta};
 use crate::informational::Informational;
 
 /// How sure a rule is that says nothing of it.
 const DEFAULT: f64 = 0.8;
 
 /// The rules of a set, by namespace and name.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Catalog {
     namespaces: BTreeMap<String, BTreeMap<String, Entry>>,
 }
 
 impl Catalog {
-    pub(super) fn insert(&mut self, namespace: &str, entry: Entry) {
-        self.namespaces.entry(namespace.to_owned()).or_default().insert(entry.name.clone(), entry);
+    /// What is to be made of these rules.
+    pub(super) fn new(declarations: Declarations, informational: &Informational) -> Self {
+        let entries = |rules: BTreeMap<String, Declared>| {
+            rules
+                .into_iter()
+                .map(|(name, rule)| (name.clone(), Entry::new(name, rule, informational)))
+                .collect()
+        };
+        let namespaces = declarations.into_iter().map(|(namespace, rules)| (namespace, entries(rules)));
+        Self { namespaces: namespaces.collect() }
     }
 
     pub(crate) fn get(&self, namespace: &str, name: &str) -> Option<&Entry> {
         self.namespaces.get(namespace)?.get(name)
     }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
-        self.namespaces.values().flat_map(BTreeMap::values)
-    }
 }
 
 /// What a match of a rule means.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
     /// The rule's name.
     pub(crate) name: String,
@@ -41,67 +45,28 @@ pub(crate) struct Entry {
     pub(crate) confidence: Confidence,
     /// Whether it is a remark rather than evidence.
     pub(crate) informational: bool,
+    /// What its author wrote of it.
+    pub(crate) declared: Declared,
 }
 
 impl Entry {
-    /// What is to be made of a rule. `file` is its file's path within the rule set.
-    pub(crate) fn new(
-        name: &str,
-        file: &Path,
-        tags: &[&str],
-        meta: &[(&str, Meta<'_>)],
-        informational: &Informational,
-    ) -> Self {
+    /// What is to be made of a rule.
+    pub(crate) fn new(name: String, declared: Declared, informational: &Informational) -> Self {
         let families = ["family", "malware_family", "malware"];
-        let family = families.iter().find_map(|key| find(meta, key)?.text());
-        Self {
-            name: name.to_owned(),
-            family: family.map(str::to_owned),
-            confidence: confidence(meta),
-            informational: informational.covers(name, file, tags, meta),
-        }
+        let family = families.iter().find_map(|key| declared.find(key)?.text()).map(str::to_owned);
+        let confidence = confidence(&declared);
+        let informational = informational.covers(&name, Path::new(&declared.file), &declared);
+        Self { name, family, confidence, informational, declared }
     }
-}
-
-/// A value in a rule's meta.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Meta<'a> {
-    Integer(i64),
-    Text(&'a str),
-    Boolean(bool),
-}
-
-impl<'a> Meta<'a> {
-    /// A text that says something.
-    pub(crate) fn text(self) -> Option<&'a str> {
-        match self {
-            Self::Text(text) => Some(text.trim()).filter(|text| !text.is_empty()),
-            _ => None,
-        }
-    }
-
-    /// A number, also one that is written as a text.
-    fn number(self) -> Option<i64> {
-        match self {
-            Self::Integer(number) => Some(number),
-            Self::Text(text) => text.trim().trim_end_matches('%').parse().ok(),
-            Self::Boolean(_) => None,
-        }
-    }
-}
-
-/// The first value under a key, in any case.
-pub(crate) fn find<'a>(meta: &[(&str, Meta<'a>)], key: &str) -> Option<Meta<'a>> {
-    meta.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| *value)
 }
 
 /// By `confidence` or `score` from 0 to 100, else by `severity`.
-fn confidence(meta: &[(&str, Meta<'_>)]) -> Confidence {
-    let percent = |key| u8::try_from(find(meta, key)?.number()?).ok().filter(|percent| *percent <= 100);
+fn confidence(rule: &Declared) -> Confidence {
+    let percent = |key| u8::try_from(rule.find(key)?.number()?).ok().filter(|percent| *percent <= 100);
     if let Some(percent) = percent("confidence").or_else(|| percent("score")) {
         return Confidence::percent(percent);
     }
-    let severity = find(meta, "severity").and_then(Meta::text).map(str::to_ascii_lowercase);
+    let severity = rule.find("severity").and_then(Meta::text).map(str::to_ascii_lowercase);
     let value = match severity.as_deref() {
         Some("critical") => 0.95,
         Some("high") => 0.9,
@@ -116,38 +81,43 @@ fn confidence(meta: &[(&str, Meta<'_>)]) -> Confidence {
 mod tests {
     use super::*;
 
+    fn declared(meta: &[(&str, Meta)]) -> Declared {
+        let meta = meta.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+        Declared { file: "a.yar".into(), tags: Vec::new(), meta }
+    }
+
+    fn text(text: &str) -> Meta {
+        Meta::Text(text.to_owned())
+    }
+
     #[test]
     fn confidence_by_meta_in_order() {
-        use Meta::{Boolean, Integer, Text};
-        let rows: [(&[(&str, Meta<'_>)], f64); 10] = [
-            (&[("confidence", Integer(60)), ("score", Integer(10)), ("severity", Text("high"))], 0.6),
-            (&[("score", Integer(10)), ("severity", Text("high"))], 0.1),
-            (&[("severity", Text("Critical"))], 0.95),
-            (&[("severity", Text("high"))], 0.9),
-            (&[("severity", Text("medium"))], 0.75),
-            (&[("severity", Text("low"))], 0.5),
-            (&[("Confidence", Text("85"))], 0.85),
+        use Meta::{Boolean, Integer};
+        let rows: [(&[(&str, Meta)], f64); 10] = [
+            (&[("confidence", Integer(60)), ("score", Integer(10)), ("severity", text("high"))], 0.6),
+            (&[("score", Integer(10)), ("severity", text("high"))], 0.1),
+            (&[("severity", text("Critical"))], 0.95),
+            (&[("severity", text("high"))], 0.9),
+            (&[("severity", text("medium"))], 0.75),
+            (&[("severity", text("low"))], 0.5),
+            (&[("Confidence", text("85"))], 0.85),
             // What is no percentage is no confidence.
-            (&[("confidence", Integer(-1)), ("score", Integer(400)), ("severity", Text("low"))], 0.5),
+            (&[("confidence", Integer(-1)), ("score", Integer(400)), ("severity", text("low"))], 0.5),
             (&[("confidence", Boolean(true)), ("severity", Integer(3))], 0.8),
             (&[], 0.8),
         ];
         for (meta, wanted) in rows {
-            assert_eq!(confidence(meta), Confidence::new(wanted).unwrap(), "{meta:?}");
+            assert_eq!(confidence(&declared(meta)), Confidence::new(wanted).unwrap(), "{meta:?}");
         }
     }
 
     #[test]
     fn family_by_meta_in_order() {
-        let entry = |meta: &[(&str, Meta<'_>)]| {
-            Entry::new("r", Path::new("a.yar"), &[], meta, &Informational::default()).family
-        };
-        assert_eq!(entry(&[("malware", Meta::Text("c")), ("family", Meta::Text("a"))]).as_deref(), Some("a"));
-        assert_eq!(
-            entry(&[("malware", Meta::Text("c")), ("malware_family", Meta::Text(" b "))]).as_deref(),
-            Some("b")
-        );
-        assert_eq!(entry(&[("family", Meta::Text("")), ("malware", Meta::Text("c"))]).as_deref(), Some("c"));
-        assert_eq!(entry(&[("family", Meta::Boolean(true))]), None);
+        let family =
+            |meta: &[(&str, Meta)]| Entry::new("r".into(), declared(meta), &Informational::default()).family;
+        assert_eq!(family(&[("malware", text("c")), ("family", text("a"))]).as_deref(), Some("a"));
+        assert_eq!(family(&[("malware", text("c")), ("malware_family", text(" b "))]).as_deref(), Some("b"));
+        assert_eq!(family(&[("family", text("")), ("malware", text("c"))]).as_deref(), Some("c"));
+        assert_eq!(family(&[("family", Meta::Boolean(true))]), None);
     }
 }

@@ -12,7 +12,7 @@ use std::{
 use yara::{CompileErrorLevel, Compiler};
 
 use super::{
-    report::RulesError,
+    report::{Complaint, RulesError},
     source::{FileId, Sources},
     units::Unit,
 };
@@ -20,6 +20,14 @@ use crate::canary;
 
 /// Variables that rules may use. Their values are those of the scanned artifact; see [`crate::sync`].
 pub(crate) const VARIABLES: [&str; 5] = ["filename", "filepath", "extension", "filetype", "owner"];
+
+/// A rule that is an error, and the name in it that libyara does not know. Behind an import, since a file may end with the word
+/// `private`, which would go with the rule.
+const PROBE: &str = "\nimport \"math\" rule microengine_probe { condition: microengine_probed }";
+const PROBED: &str = "\"microengine_probed\"";
+
+/// How libyara calls the end of a file that is included; here every file is.
+const CUT: &str = "end of included file";
 
 /// What is wrong with a file.
 #[derive(Clone, Debug)]
@@ -30,9 +38,22 @@ pub(super) struct Fault {
 }
 
 impl Fault {
+    /// What libyara told of a file of a unit.
+    fn told(unit: &Unit, told: &yara::CompileError) -> Self {
+        let file = told.filename.as_deref().and_then(file_of);
+        // At the end of a file, the line is that of the include already.
+        let line = file.filter(|_| !told.message.contains(CUT)).map(|_| told.line);
+        Self { file: file.unwrap_or(unit.root), line, cause: told.message.replace(CUT, "end of file") }
+    }
+
     /// Something that libyara did not explain.
     pub(super) fn unknown(file: FileId) -> Self {
         Self { file, line: None, cause: "libyara refuses it without saying why".into() }
+    }
+
+    /// The same for people.
+    pub(super) fn complaint(&self, sources: &Sources) -> Option<Complaint> {
+        Some(Complaint::new(&sources.get(self.file)?.shown, self.line, &self.cause))
     }
 
     /// A file that is not to be tried.
@@ -53,24 +74,32 @@ impl Compilation {
         Self { shelf: Rc::new(Shelf { texts, watch, unit: RefCell::default() }) }
     }
 
-    /// Whether a unit compiles; the errors in the order they were found otherwise.
-    pub(super) fn check(&self, unit: &Unit) -> Result<(), Vec<Fault>> {
-        let broken = |cause: String| vec![Fault { file: unit.root, line: None, cause }];
-        let compiler = self.compiler().map_err(|error| broken(error.to_string()))?;
-        match self.add(compiler, unit, "unit") {
-            Ok(_) => Ok(()),
-            Err(yara::Error::Compile(errors)) => {
-                let errors = errors.iter().filter(|error| error.level == CompileErrorLevel::Error);
-                Err(errors
-                    .map(|error| Fault {
-                        file: error.filename.as_deref().and_then(file_of).unwrap_or(unit.root),
-                        line: Some(error.line),
-                        cause: error.message.clone(),
-                    })
-                    .collect())
+    /// Whether a unit compiles, and what libyara remarks of it; the errors in the order they were found otherwise.
+    pub(super) fn check(&self, unit: &Unit) -> Result<Vec<Fault>, Vec<Fault>> {
+        // The crate `yara` tells warnings only with an error, so there is one at the end.
+        if let Err(yara::Error::Compile(told)) = self.try_with(unit, PROBE) {
+            let (errors, warnings): (Vec<_>, Vec<_>) =
+                told.iter().partition(|told| told.level == CompileErrorLevel::Error);
+            if let [only] = errors.as_slice()
+                && only.filename.is_none()
+                && only.message.contains(PROBED)
+            {
+                return Ok(warnings.into_iter().map(|told| Fault::told(unit, told)).collect());
             }
-            Err(other) => Err(broken(other.to_string())),
         }
+        // Without that end, which may be part of what libyara takes for the error.
+        match self.try_with(unit, "") {
+            Ok(_) => Ok(Vec::new()),
+            Err(yara::Error::Compile(told)) => {
+                let errors = told.iter().filter(|told| told.level == CompileErrorLevel::Error);
+                Err(errors.map(|told| Fault::told(unit, told)).collect())
+            }
+            Err(other) => Err(vec![Fault { file: unit.root, line: None, cause: other.to_string() }]),
+        }
+    }
+
+    fn try_with(&self, unit: &Unit, end: &str) -> Result<Compiler, yara::Error> {
+        self.add(self.compiler()?, unit, "unit", end)
     }
 
     /// All units, each in the [namespace] of its place, and the canary in its own.
@@ -78,7 +107,7 @@ impl Compilation {
         let failed = |error: yara::Error| RulesError::Library { cause: error.to_string() };
         let mut compiler = self.compiler().map_err(|error| failed(error.into()))?;
         for (place, unit) in units.iter().enumerate() {
-            compiler = self.add(compiler, unit, &namespace(place)).map_err(failed)?;
+            compiler = self.add(compiler, unit, &namespace(place), "").map_err(failed)?;
         }
         compiler =
             compiler.add_rules_str_with_namespace(&canary::rule(), canary::NAMESPACE).map_err(failed)?;
@@ -95,10 +124,17 @@ impl Compilation {
         Ok(compiler)
     }
 
-    fn add(&self, compiler: Compiler, unit: &Unit, namespace: &str) -> Result<Compiler, yara::Error> {
+    /// Adds a unit, and a text behind it.
+    fn add(
+        &self,
+        compiler: Compiler,
+        unit: &Unit,
+        namespace: &str,
+        end: &str,
+    ) -> Result<Compiler, yara::Error> {
         self.shelf.unit.replace(Given { without: unit.without.clone(), given: BTreeSet::new() });
         // Even the unit's root is included, since errors tell the file of an include only.
-        compiler.add_rules_str_with_namespace(&format!("include \"{}.0\"", unit.root.0), namespace)
+        compiler.add_rules_str_with_namespace(&format!("include \"{}.0\"{end}", unit.root.0), namespace)
     }
 }
 

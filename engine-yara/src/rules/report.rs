@@ -16,6 +16,8 @@ pub struct Report {
     pub bad: Vec<Complaint>,
     /// Files that were loaded but are probably not what their author meant, sorted by path.
     pub warnings: Vec<Complaint>,
+    /// What libyara remarks of rules that it takes: a string that slows scans down, a condition that is never true. Sorted by path.
+    pub remarks: Vec<Complaint>,
     /// `sha256:` and 64 hex digits over the loaded files' paths (relative to what was given) and their digests.
     pub digest: String,
 }
@@ -91,14 +93,36 @@ pub enum RulesError {
         /// What happened.
         cause: String,
     },
-    /// The folder of the compiled set is not what it has to be.
+    /// A compiled set, or the folder that it is in, is not what it has to be.
     #[error("the compiled rule set in {path} cannot be used: {cause}")]
     Set {
-        /// The folder.
+        /// The file or folder.
         path: String,
-        /// Why.
+        /// Why, and what to do.
         cause: String,
     },
+    /// The folder for compiled sets cannot be used.
+    #[error("--rules-cache {path} cannot be used: {cause}")]
+    Cache {
+        /// The folder.
+        path: String,
+        /// Why, and what to do.
+        cause: String,
+    },
+    /// The compiled set cannot be written.
+    #[error("--save-rules cannot write {path}: {cause}")]
+    Save {
+        /// The file.
+        path: String,
+        /// Why, and what to do.
+        cause: String,
+    },
+}
+
+impl RulesError {
+    pub(super) fn set(path: &std::path::Path, cause: impl Into<String>) -> Self {
+        Self::Set { path: path.display().to_string(), cause: cause.into() }
+    }
 }
 
 /// The first few complaints, a line each.

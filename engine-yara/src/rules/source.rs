@@ -15,6 +15,7 @@ use walkdir::WalkDir;
 
 use super::{
     report::{Complaint, RulesError},
+    set,
     text::{Text, line_at},
 };
 
@@ -193,13 +194,6 @@ impl Finder {
                 let cause = "this comment is never closed: what follows it is no rule";
                 self.sources.warnings.push(Complaint::new(&shown_text, Some(line), cause));
             }
-            if text.rules.is_empty() && text.includes.is_empty() {
-                self.sources.warnings.push(Complaint::new(
-                    &shown_text,
-                    None,
-                    "there is no rule in this file",
-                ));
-            }
             let targets: Vec<_> = text
                 .includes
                 .iter()
@@ -265,7 +259,10 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 /// The text of a file, without a byte order mark; or the line and the cause why libyara cannot be given it.
 fn check_text(bytes: &[u8]) -> Result<&str, (usize, &'static str)> {
     if bytes.starts_with(b"YARA") {
-        return Err((0, "is a compiled rule set: give the rules it was made from"));
+        return Err((0, "is a rule set that yarac compiled: give the rules it was made from"));
+    }
+    if bytes.starts_with(set::MAGIC) {
+        return Err((0, "is a compiled rule set: give --rules nothing but this file"));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let good = bytes.get(..error.valid_up_to()).unwrap_or_default();

@@ -28,6 +28,7 @@ pub(super) struct Units {
     pub(super) units: Vec<Unit>,
     loaded: BTreeSet<FileId>,
     bad: BTreeMap<FileId, Fault>,
+    remarks: Vec<Fault>,
 }
 
 impl Units {
@@ -58,11 +59,13 @@ impl Units {
     /// What is wrong with the files that no unit has.
     pub(super) fn complaints(&self, sources: &Sources) -> Vec<Complaint> {
         let told = self.bad.iter().filter(|(id, _)| !self.loaded.contains(*id));
-        told.filter_map(|(id, fault)| {
-            let file = sources.get(*id)?;
-            Some(Complaint::new(&file.shown, fault.line, &fault.cause))
-        })
-        .collect()
+        told.filter_map(|(_, fault)| fault.complaint(sources)).collect()
+    }
+
+    /// What libyara remarked of the files, sorted.
+    pub(super) fn remarks(&self, sources: &Sources) -> Vec<Complaint> {
+        let told: BTreeSet<_> = self.remarks.iter().filter_map(|fault| fault.complaint(sources)).collect();
+        told.into_iter().collect()
     }
 
     fn try_unit(
@@ -76,9 +79,12 @@ impl Units {
         let mut alone = Vec::new();
         while !self.bad.contains_key(&root) && self.brings_new(sources, &files) {
             let unit = Unit::new(root, &files, |id| self.bad.contains_key(&id));
-            let Err(faults) = compilation.check(&unit) else {
-                self.add(unit);
-                break;
+            let faults = match compilation.check(&unit) {
+                Ok(remarks) => {
+                    self.add(unit, remarks);
+                    break;
+                }
+                Err(faults) => faults,
             };
             let known_bad = self.bad.len();
             // The first fault is a cause. The others may only follow from it, unless the file has them by itself too.
@@ -88,23 +94,24 @@ impl Units {
                     continue;
                 }
                 let by_itself = Unit::new(id, &reach(sources, id), |_| false);
-                let loads_alone = id != root && compilation.check(&by_itself).is_ok();
-                if number == 0 || !loads_alone {
+                let loads_alone = if id == root { None } else { compilation.check(&by_itself).ok() };
+                if number == 0 || loads_alone.is_none() {
                     self.bad.insert(id, fault);
-                    alone.extend(loads_alone.then_some(by_itself));
+                    alone.extend(loads_alone.map(|remarks| (by_itself, remarks)));
                 }
             }
             if self.bad.len() == known_bad {
                 self.bad.insert(root, Fault::unknown(root));
             }
         }
-        for unit in alone {
-            self.add(unit);
+        for (unit, remarks) in alone {
+            self.add(unit, remarks);
         }
     }
 
-    fn add(&mut self, unit: Unit) {
+    fn add(&mut self, unit: Unit, remarks: Vec<Fault>) {
         self.loaded.extend(&unit.files);
+        self.remarks.extend(remarks);
         self.units.push(unit);
     }
 

@@ -51,8 +51,8 @@ fn children_of(scanner: &YaraScanner) -> Vec<(Pid, PathBuf)> {
         };
         let command = fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default();
         let [_, "child", "scan", folder, ..] = command.split('\0').collect::<Vec<_>>()[..] else { continue };
-        let catalog = fs::read_to_string(Path::new(folder).join("rules.json")).unwrap_or_default();
-        if catalog.contains(&scanner.report().digest) {
+        let set = fs::read(Path::new(folder).join("rules.yarset")).unwrap_or_default();
+        if String::from_utf8_lossy(&set).contains(&scanner.report().digest) {
             found.push((pid, folder.into()));
         }
     }
@@ -178,4 +178,31 @@ async fn the_set_is_in_a_folder_of_ours_alone_and_goes_with_the_scanner() {
     drop(scanner);
     assert!(!folder.exists());
     wait_until_gone(pid).await;
+}
+
+#[tokio::test]
+async fn a_scanner_says_what_it_works_with() {
+    let files: Vec<_> = (0..25).map(|number| (format!("bad{number:02}.yar"), "rule {".to_owned())).collect();
+    let mut files: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let (a, packer) = (rule("a", "word"), rule("packer", "word"));
+    files.extend([("a.yar", a.as_str()), ("packers/b.yar", &packer), ("empty.yar", "")]);
+    let folder = Folder::with(&files);
+    let options = Options::new([folder.path("")]);
+    let scanner = YaraScanner::start_with(program(), options.clone(), NonZeroUsize::MIN).await.unwrap();
+    let about = scanner.about().await;
+    assert_eq!((about.name.as_str(), about.version.as_deref()), ("yara", Some("4.5.5")));
+    assert_eq!(about.signatures.as_ref(), Some(&scanner.report().digest));
+    let fact = |name: &str| about.facts.iter().find(|(fact, _)| *fact == name).unwrap().1.as_str();
+    assert_eq!(fact("rules"), "2 in 2 files");
+    assert!(fact("informational").starts_with("1 rule"), "{}", fact("informational"));
+    assert_eq!(fact("contained"), "child processes, 2048 MiB of memory each");
+    assert!(fact("confidence").contains("no measured weights"));
+    // Twenty of them, how many more, and the odd file.
+    assert_eq!(about.warnings.len(), 22, "{:#?}", about.warnings);
+    assert!(about.warnings[19].contains("bad19.yar:1: syntax error"), "{}", about.warnings[19]);
+    assert!(about.warnings[20].contains("and 5 more"), "{}", about.warnings[20]);
+    assert!(about.warnings[21].contains("empty.yar: there is no rule"), "{}", about.warnings[21]);
+
+    let open = YaraScanner::start_with(program(), options.sandbox(false), NonZeroUsize::MIN).await.unwrap();
+    assert!(open.about().await.facts.iter().any(|(_, value)| value.contains("--no-sandbox")));
 }

@@ -74,3 +74,50 @@ fn the_demo_rules_find_eicar_on_standard_input() {
         .code(1)
         .stdout(contains("EICAR"));
 }
+
+#[test]
+fn a_set_is_saved_kept_and_taken_for_the_rules() {
+    let folder = Folder::with(&[("rules/a.yar", &rule("a", "hello"))]);
+    let path = |path: &str| folder.path(path).to_str().unwrap().to_owned();
+    let (rules, set, cache) = (path("rules"), path("a.yarset"), path("cache"));
+    for options in [
+        ["--rules", &rules, "--save-rules", &set],
+        ["--rules", &rules, "--rules-cache", &cache],
+        ["--rules", &set, "--log", "info"],
+    ] {
+        engine(&[&["scan", "-"], &options[..]].concat())
+            .write_stdin("hello")
+            .assert()
+            .code(1)
+            .stdout(contains("a"));
+    }
+    assert_eq!(std::fs::read_dir(cache).unwrap().count(), 1);
+
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(&set, std::fs::Permissions::from_mode(0o666)).unwrap();
+    engine(&["scan", "--rules", &set, "-"])
+        .write_stdin("hello")
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(contains("others can write to").and(contains("chmod go-w")));
+}
+
+#[test]
+fn a_record_tells_tags_and_meta_of_the_rules() {
+    let folder = Folder::with(&[(
+        "a.yar",
+        "private rule hidden { condition: true }
+         rule told : apt loader { meta: author = \"A\" n = 3 author = \"B\" condition: hidden }",
+    )]);
+    let output = engine(&["scan", "--format", "jsonl", "--rules", folder.path("").to_str().unwrap(), "-"])
+        .write_stdin("x")
+        .output()
+        .unwrap();
+    let record: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(record["backends"][0]["findings"], serde_json::json!(["told"]));
+    assert_eq!(
+        record["backends"][0]["metadata"]["rules"],
+        serde_json::json!({"told": {"tags": ["apt", "loader"], "meta": {"author": ["A", "B"], "n": 3}}})
+    );
+}

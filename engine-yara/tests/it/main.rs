@@ -6,10 +6,14 @@
 /// A folder of rule files made by a test.
 mod folder;
 
+/// Rule files that are none, or not quite, each beside a good one.
+mod bad_files;
 /// The children: killed, slow, without memory, and what they may load.
 mod children;
 /// The program.
 mod cli;
+/// Compiled sets: out, in, kept, and from where they may come.
+mod compiled;
 /// The demo rules and their samples, in this process and in children.
 mod demo;
 /// Rule sets that somebody made to hurt.

@@ -37,6 +37,9 @@ fn exactly_48_files_of_the_public_set_are_bad() {
     let odd: Vec<_> = report.warnings.iter().map(|odd| odd.path.rsplit('/').next().unwrap()).collect();
     assert_eq!(odd, ["mobile_malware_index.yar", "virustotal.yar"]);
 
+    // What libyara remarks of the rules that it takes.
+    assert!(report.remarks.len() > 100 && report.remarks.iter().all(|remark| remark.line.is_some()));
+
     let result = SyncYara::new(rules).scan(&eicar(), &plenty()).unwrap();
     assert!(names(&result).contains(&"eicar".to_owned()), "{result:?}");
 }

@@ -45,7 +45,7 @@ fn text_that_libyara_must_not_see_is_bad() {
     assert_eq!(
         folder.bad(rules.report()),
         [
-            "compiled.yar: is a compiled rule set: give the rules it was made from",
+            "compiled.yar: is a rule set that yarac compiled: give the rules it was made from",
             "latin.yar:3: is not UTF-8 text from here on",
             "nul.yar:2: has a NUL byte here",
         ]

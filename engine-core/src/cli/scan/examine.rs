@@ -5,12 +5,14 @@ use std::{
     io,
     num::NonZeroUsize,
     path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use tokio::{sync::Semaphore, time};
 
 use super::{
+    cache::Cache,
     record::Record,
     walk::{self, Found, Readable},
 };
@@ -30,12 +32,18 @@ pub(super) struct Job<S> {
     max_size: u64,
     /// Bounds how many artifacts are in memory at once.
     places: Semaphore,
+    cache: Option<Arc<Cache>>,
 }
 
 impl<S: Scanner> Job<S> {
     pub(super) fn new(scanner: S, at_once: NonZeroUsize, timeout: Duration, max_size: u64) -> Self {
         let places = Semaphore::new(at_once.get().min(Semaphore::MAX_PERMITS));
-        Self { scanner, timeout, max_size, places }
+        Self { scanner, timeout, max_size, places, cache: None }
+    }
+
+    /// The same with results of earlier scans.
+    pub(super) fn with_cache(self, cache: Option<Cache>) -> Self {
+        Self { cache: cache.map(Arc::new), ..self }
     }
 
     /// Reads and scans what was found.
@@ -47,10 +55,15 @@ impl<S: Scanner> Job<S> {
         // Never closed, so there is always a place in the end.
         let _place = self.places.acquire().await;
         let started = Instant::now();
-        let (max_size, at) = (self.max_size, path.clone());
-        let read = tokio::task::spawn_blocking(move || read(&at, readable, max_size)).await;
-        let artifact = match read {
-            Ok(Ok(artifact)) => artifact,
+        let (max_size, at, cache) = (self.max_size, path.clone(), self.cache.clone());
+        let read = tokio::task::spawn_blocking(move || {
+            let artifact = read(&at, readable, max_size)?;
+            let kept = cache.and_then(|cache| cache.get(&artifact));
+            Ok((artifact, kept))
+        });
+        let artifact = match read.await {
+            Ok(Ok((artifact, Some(kept)))) => return kept.into_record(path, &artifact),
+            Ok(Ok((artifact, None))) => artifact,
             Ok(Err(error)) => return Record::not_asked(path, error),
             Err(error) => return Record::crashed(path, &error),
         };
@@ -64,7 +77,18 @@ impl<S: Scanner> Job<S> {
                 elapsed: asked.elapsed(),
             }],
         };
-        Record::new(path, &artifact, outcome, ballots, started.elapsed())
+        let record = Record::new(path, &artifact, outcome, ballots, started.elapsed());
+        self.keep(artifact, record).await
+    }
+
+    async fn keep(&self, artifact: Artifact, record: Record) -> Record {
+        let Some(cache) = self.cache.clone() else { return record };
+        let path = record.path.clone();
+        let kept = tokio::task::spawn_blocking(move || {
+            cache.put(&artifact, &record);
+            record
+        });
+        kept.await.unwrap_or_else(|error| Record::crashed(path, &error))
     }
 
     async fn scan(&self, artifact: &Artifact) -> Result<crate::ScanResult, ScanError> {

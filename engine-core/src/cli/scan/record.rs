@@ -24,6 +24,17 @@ pub(super) struct Record {
     /// What each backend said that was asked.
     pub(super) ballots: Vec<Ballot>,
     elapsed: Option<Duration>,
+    /// Why the hits are allowed, if they are.
+    pub(super) suppressed: Option<Suppressed>,
+}
+
+/// Why hits are allowed, in the words of who allowed them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Suppressed {
+    pub(super) reason: String,
+    /// The last day on which they are: `2027-01-31`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) expires: Option<String>,
 }
 
 impl Record {
@@ -36,12 +47,12 @@ impl Record {
         elapsed: Duration,
     ) -> Self {
         let read = Some((artifact.size(), artifact.sha256().to_owned()));
-        Self { path, read, outcome, ballots, elapsed: Some(elapsed) }
+        Self { path, read, outcome, ballots, elapsed: Some(elapsed), suppressed: None }
     }
 
     /// A file that no backend got to see.
     pub(super) fn not_asked(path: PathBuf, error: ScanError) -> Self {
-        Self { path, read: None, outcome: Err(error), ballots: Vec::new(), elapsed: None }
+        Self { path, read: None, outcome: Err(error), ballots: Vec::new(), elapsed: None, suppressed: None }
     }
 
     /// A file at which our own code panicked.
@@ -58,9 +69,24 @@ impl Record {
         self.outcome.as_ref().map_or(true, |result| !result.complete)
     }
 
+    /// Why the result is as it is, where the scanner says so.
+    pub(super) fn explanation(&self) -> Option<&str> {
+        self.outcome.as_ref().ok()?.metadata.get("explanation")?.as_str()
+    }
+
     /// How many bytes were read.
     pub(super) fn size(&self) -> u64 {
         self.read.as_ref().map_or(0, |(size, _)| *size)
+    }
+
+    /// How long reading and scanning took, in microseconds, if it came to that.
+    pub(super) fn elapsed_us(&self) -> Option<u64> {
+        self.elapsed.map(|elapsed| u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX))
+    }
+
+    /// SHA-256 of the bytes that were read.
+    pub(super) fn sha256(&self) -> Option<&str> {
+        self.read.as_ref().map(|(_, sha256)| sha256.as_str())
     }
 
     /// Whether a backend that was asked failed.
@@ -90,11 +116,17 @@ impl Serialize for Record {
             }
             Err(error) => map.serialize_entry("error", error)?,
         }
-        if let Some(elapsed) = self.elapsed {
-            map.serialize_entry("elapsed_us", &u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX))?;
+        if let Some(explanation) = self.explanation() {
+            map.serialize_entry("explanation", explanation)?;
+        }
+        if let Some(elapsed) = self.elapsed_us() {
+            map.serialize_entry("elapsed_us", &elapsed)?;
         }
         if self.is_incomplete() {
             map.serialize_entry("complete", &false)?;
+        }
+        if let Some(suppressed) = &self.suppressed {
+            map.serialize_entry("suppressed", suppressed)?;
         }
         map.serialize_entry("backends", &self.ballots)?;
         map.end()

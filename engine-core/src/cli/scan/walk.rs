@@ -50,10 +50,19 @@ pub(super) enum Readable {
 pub(super) fn start(roots: Vec<Root>, follow_links: bool, ahead: usize) -> mpsc::Receiver<Found> {
     let (found, taken) = mpsc::channel(ahead);
     tokio::task::spawn_blocking(move || {
-        let mut walk = Walk { follow_links, seen: HashSet::new(), found };
-        roots.into_iter().try_for_each(|root| walk.root(root))
+        each(roots, follow_links, |one| found.blocking_send(one).map_err(|_| Gone))
     });
     taken
+}
+
+/// Walks here and now, and hands over each thing found; stops when nobody takes it any more.
+pub(super) fn each(
+    roots: Vec<Root>,
+    follow_links: bool,
+    take: impl FnMut(Found) -> Result<(), Gone>,
+) -> Result<(), Gone> {
+    let mut walk = Walk { follow_links, seen: HashSet::new(), take };
+    roots.into_iter().try_for_each(|root| walk.root(root))
 }
 
 /// Reads a list of paths: one a line, or separated by NUL bytes if there is one. Fails if the file cannot be read.
@@ -66,16 +75,17 @@ pub(super) fn read_list(list: &Path) -> Result<Vec<Root>, crate::BoxError> {
 }
 
 /// Nobody takes what is found any more.
-struct Gone;
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gone;
 
-struct Walk {
+struct Walk<T> {
     follow_links: bool,
     /// What later arguments must not walk again, without links: the arguments, and with `follow_links` all that was found.
     seen: HashSet<PathBuf>,
-    found: mpsc::Sender<Found>,
+    take: T,
 }
 
-impl Walk {
+impl<T: FnMut(Found) -> Result<(), Gone>> Walk<T> {
     fn root(&mut self, root: Root) -> Result<(), Gone> {
         let path = match root {
             Root::Stdin if !self.seen.insert(PathBuf::from("-")) => return Ok(()),
@@ -142,8 +152,8 @@ impl Walk {
             && entry.path().strip_prefix(root).is_ok_and(|below| self.seen.contains(&real.join(below)))
     }
 
-    fn send(&self, path: PathBuf, what: Result<Readable, ScanError>) -> Result<(), Gone> {
-        self.found.blocking_send(Found { path, what }).map_err(|_| Gone)
+    fn send(&mut self, path: PathBuf, what: Result<Readable, ScanError>) -> Result<(), Gone> {
+        (self.take)(Found { path, what })
     }
 }
 

@@ -92,6 +92,11 @@ impl Process {
         Ok(process)
     }
 
+    /// What the program said of itself at the start.
+    pub(super) fn hello(&self) -> &Hello {
+        &self.hello
+    }
+
     /// One scan. The outer error means that the process is of no more use; the inner one is the program's own answer.
     pub(super) async fn scan(
         &mut self,

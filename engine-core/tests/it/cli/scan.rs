@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     process::Stdio,
 };
 
@@ -149,17 +149,19 @@ fn a_closed_pipe_ends_the_scan_without_a_word() {
     for i in 0..500 {
         fs::write(folder.path().join(format!("{i:03}")), eicar()).unwrap();
     }
-    let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
-    let output = command(folder.path(), &["scan", "--format", "jsonl", "."]).stdout(writer).output().unwrap();
-    let ran = Ran::of(output);
-    assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""), "{ran:?}");
+    for format in ["jsonl", "text", "sarif"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let scan = ["scan", "--format", format, "--progress", "never", "."];
+        let ran = Ran::of(command(folder.path(), &scan).stdout(writer).output().unwrap());
+        assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""), "{format}: {ran:?}");
+    }
 }
 
-#[test]
-fn interrupted_it_says_so_and_is_not_clean() {
+/// Scans a clean file and standard input, and is told to stop while it waits for that.
+fn stopped(format: &str, signal: rustix::process::Signal) -> Ran {
     let folder = folder(&[("clean", b"hello")]);
-    let mut child = command(folder.path(), &["scan", "--format", "jsonl", "clean", "-"])
+    let mut child = command(folder.path(), &["scan", "--format", format, "clean", "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -167,14 +169,64 @@ fn interrupted_it_says_so_and_is_not_clean() {
         .unwrap();
     // The first record is out, and it waits for more of standard input.
     let mut out = BufReader::new(child.stdout.take().unwrap());
-    out.read_line(&mut String::new()).unwrap();
-    let pid = rustix::process::Pid::from_child(&child);
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let mut printed = String::new();
+    out.read_line(&mut printed).unwrap();
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), signal).unwrap();
     let input = child.stdin.take();
+    out.read_to_string(&mut printed).unwrap();
     let ran = Ran::of(child.wait_with_output().unwrap());
     drop(input);
-    assert_eq!(ran.code, Some(2), "{ran:?}");
-    assert!(ran.err.contains("1 files") && ran.err.contains("interrupted"), "{ran:?}");
+    Ran { out: printed, ..ran }
+}
+
+#[test]
+fn interrupted_it_says_so_and_is_not_clean() {
+    use rustix::process::Signal;
+    for signal in [Signal::INT, Signal::TERM] {
+        let ran = stopped("jsonl", signal);
+        assert_eq!((ran.code, ran.paths()), (Some(2), vec!["clean".to_owned()]), "{ran:?}");
+        assert!(ran.err.contains("1 files") && ran.err.contains("interrupted"), "{ran:?}");
+        let ran = stopped("sarif", signal);
+        let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        let invocation = &document["runs"][0]["invocations"][0];
+        assert_eq!((&invocation["executionSuccessful"], &invocation["exitCode"]), (&json!(false), &json!(2)));
+        assert_eq!(invocation["toolExecutionNotifications"][0]["descriptor"]["id"], "interrupted");
+    }
+}
+
+#[test]
+fn sizes_and_times_are_what_the_help_says() {
+    let folder = folder(&[("clean", &[b'x'; 2000])]);
+    let scan = |option, value| run(folder.path(), &["scan", "--quiet", option, value, "clean"]);
+    for (option, value, code) in [
+        ("--max-size", "2000", 0),
+        ("--max-size", "1999", 2),
+        ("--max-size", "2K", 0),
+        ("--max-size", "1K", 2),
+        ("--max-size", "1M", 0),
+        ("--max-size", "3G", 0),
+        ("--timeout", "60000ms", 0),
+        ("--timeout", "60s", 0),
+        ("--timeout", "5m", 0),
+        ("--timeout", "1m 30s", 0),
+    ] {
+        let ran = scan(option, value);
+        assert_eq!(ran.code, Some(code), "{option} {value}: {ran:?}");
+        assert!(!ran.err.contains("error: "), "{option} {value}: {ran:?}");
+    }
+    for (option, value, says) in [
+        ("--max-size", "2KB", "expected a size such as"),
+        ("--max-size", "1.5M", "expected a size such as"),
+        ("--max-size", "-1", "unexpected argument"),
+        ("--max-size", "99999999999G", "expected a size such as"),
+        ("--timeout", "5", "expected a time such as"),
+        ("--timeout", "five", "expected a time such as"),
+        ("--timeout", "", "expected a time such as"),
+    ] {
+        let ran = scan(option, value);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{option} {value}: {ran:?}");
+        assert!(ran.err.contains(says), "{option} {value}: {ran:?}");
+    }
 }
 
 #[test]

@@ -1,0 +1,92 @@
+//! Where compiled rules may be loaded from. libyara trusts them like code: whoever can write them can take over the process.
+
+use std::{fs, path::Path};
+
+/// Whether only this user and root can have written a file: it and its folder belong to one of them and are closed to the writing
+/// of others, and nobody else can put another folder in the place of one that leads there. Why not, and what to do, otherwise.
+pub(crate) fn check_file(path: &Path) -> Result<(), String> {
+    let path = fs::canonicalize(path).map_err(|error| error.to_string())?;
+    let metadata = fs::metadata(&path).map_err(|error| error.to_string())?;
+    if !metadata.is_file() {
+        return Err("is no regular file".into());
+    }
+    check_writers(&path, &metadata, false)?;
+    path.parent().map_or(Ok(()), check_folder)
+}
+
+/// The same of a folder.
+pub(crate) fn check_folder(path: &Path) -> Result<(), String> {
+    let path = fs::canonicalize(path).map_err(|error| error.to_string())?;
+    for (above, folder) in path.ancestors().enumerate() {
+        let metadata = fs::metadata(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        if !metadata.is_dir() {
+            return Err(format!("{} is no folder", folder.display()));
+        }
+        check_writers(folder, &metadata, above > 0)?;
+    }
+    Ok(())
+}
+
+/// Whether nobody but this user and root can write here. In a folder with the sticky bit (`/tmp`) others can add, but not take away
+/// or rename what is ours.
+#[cfg(unix)]
+fn check_writers(path: &Path, metadata: &fs::Metadata, sticky_will_do: bool) -> Result<(), String> {
+    use std::os::unix::fs::MetadataExt;
+    let owner = metadata.uid();
+    if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+        return Err(format!(
+            "{} belongs to another user, and libyara trusts compiled rules like code: give the rules they were made from",
+            path.display()
+        ));
+    }
+    let is_sticky = metadata.mode() & 0o1000 != 0;
+    if metadata.mode() & 0o022 != 0 && !(sticky_will_do && is_sticky) {
+        return Err(format!(
+            "others can write to {0}, and libyara trusts compiled rules like code: chmod go-w {0}, if they are yours",
+            path.display()
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn check_writers(_path: &Path, _metadata: &fs::Metadata, _sticky_will_do: bool) -> Result<(), String> {
+    Err("compiled rules are not loaded on this system, where we cannot see who may write them".into())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn what_others_can_write_is_refused_wherever_on_the_way() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let inner = folder.path().join("inner");
+        fs::create_dir(&inner).unwrap();
+        let file = inner.join("set");
+        fs::write(&file, "").unwrap();
+        let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        for path in [&file, &inner, folder.path()] {
+            mode(path, if path == file { 0o644 } else { 0o755 });
+        }
+        assert_eq!(check_file(&file), Ok(()));
+        for (path, bad, good) in
+            [(file.as_path(), 0o664, 0o600), (&inner, 0o757, 0o755), (folder.path(), 0o775, 0o1777)]
+        {
+            mode(path, bad);
+            let error = check_file(&file).unwrap_err();
+            assert!(
+                error.contains(&format!("chmod go-w {}", path.canonicalize().unwrap().display())),
+                "{error}"
+            );
+            mode(path, good);
+            assert_eq!(check_file(&file), Ok(()));
+        }
+        // Right beside the file, others must not even add.
+        mode(&inner, 0o1777);
+        assert!(check_file(&file).is_err());
+        assert_eq!(check_file(&inner), Err("is no regular file".into()));
+    }
+}
