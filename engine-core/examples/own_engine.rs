@@ -4,16 +4,10 @@
 
 use std::{num::NonZeroUsize, process::ExitCode};
 
-use engine_core::{
-    Artifact, BoxError, Confidence, Engine, Finding, ScanContext, ScanError, ScanResult, SyncScanner,
-    Verdict,
-    scanner::{About, Blocking},
-    settings::Section,
-};
+use engine_core::prelude::*;
 
 /// The table `[own]`: its flags, variables and keys in the settings file.
 #[derive(clap::Args, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Own {
     /// The word that gives malware away
     #[arg(long, default_value = "EICAR-STANDARD-ANTIVIRUS-TEST-FILE")]
@@ -35,24 +29,20 @@ impl SyncScanner for Own {
 
     fn scan(&self, artifact: &Artifact, _: &ScanContext) -> Result<ScanResult, ScanError> {
         let found = artifact.bytes().windows(self.word.len()).any(|part| part == self.word.as_bytes());
-        let (verdict, confidence) =
-            if found { (Verdict::Malicious, Confidence::ONE) } else { (Verdict::Benign, Confidence::HALF) };
-        let mut result = ScanResult::new(verdict, confidence).by("1.0", &self.word);
-        result.findings = if found { vec![Finding::new("word")] } else { Vec::new() };
-        Ok(result)
+        let malicious = || ScanResult::malicious(Confidence::ONE).found("word");
+        let result = if found { malicious() } else { ScanResult::benign(Confidence::HALF) };
+        Ok(result.by("1.0", &self.word))
     }
 }
 
-struct OwnEngine;
-
-impl Engine for OwnEngine {
+impl Engine for Own {
     const NAME: &'static str = "own-engine";
     const ABOUT: &'static str = "Finds a word";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    type Settings = Own;
-    type Scanner = Blocking<Own>;
+    type Settings = Self;
+    type Scanner = Blocking<Self>;
 
-    async fn build(settings: Own, at_once: NonZeroUsize) -> Result<Blocking<Own>, BoxError> {
+    async fn build(settings: Self, at_once: NonZeroUsize) -> Result<Blocking<Self>, BoxError> {
         if settings.word.is_empty() {
             return Err("the word is empty; --word takes at least one letter".into());
         }
@@ -61,5 +51,5 @@ impl Engine for OwnEngine {
 }
 
 fn main() -> ExitCode {
-    engine_core::main::<OwnEngine>()
+    engine_core::main::<Own>()
 }

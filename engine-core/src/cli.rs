@@ -1,7 +1,9 @@
 //! The commands that every engine has.
 
 mod check;
+mod completions;
 mod exit;
+mod man;
 mod program;
 #[cfg(feature = "polyswarmd")]
 mod run;
@@ -55,6 +57,8 @@ pub fn main<E: Engine>() -> ExitCode {
     exit(match matches.subcommand() {
         Some((scan::NAME, matches)) => scan::run::<E>(matches),
         Some((check::NAME, matches)) => check::run::<E>(matches),
+        Some((completions::NAME, matches)) => completions::run::<E>(matches),
+        Some((man::NAME, matches)) => man::run::<E>(matches),
         #[cfg(feature = "polyswarmd")]
         Some((run::NAME, matches)) => run::run::<E>(matches),
         _ => Err("no such command".into()),
@@ -81,9 +85,13 @@ fn command<E: Engine>() -> Command {
         .subcommand(scan::command::<E>());
     #[cfg(feature = "polyswarmd")]
     let command = command.subcommand(run::command::<E>());
-    command.subcommand(check::command::<E>()).after_help(format!(
-        "Examples:\n  {0} scan ~/Downloads\n  {0} check --show-settings\n\nExit codes: 0 all clean, 1 something malicious, \
-         2 something failed",
+    let command = command
+        .subcommand(check::command::<E>())
+        .subcommand(completions::command::<E>())
+        .subcommand(man::command::<E>());
+    command.after_help(format!(
+        "Examples:\n  {0} scan ~/Downloads\n  {0} check --show-settings\n  {0} scan --help\n\n\
+         Exit codes: 0 all clean, 1 something malicious, 2 something failed",
         E::NAME
     ))
 }
@@ -96,6 +104,14 @@ fn exit(outcome: Result<Exit, BoxError>) -> ExitCode {
             Exit::Error
         })
         .into()
+}
+
+/// Writes to standard output; a closed pipe is no error.
+fn print(bytes: &[u8]) -> io::Result<()> {
+    match io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
 }
 
 /// The settings file that was asked for.

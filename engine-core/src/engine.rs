@@ -19,6 +19,8 @@ mod steps;
 #[cfg(feature = "polyswarmd")]
 mod uncharged;
 
+#[cfg(feature = "polyswarmd")]
+use crate::bounty::bid::BidStrategy;
 use crate::{BoxError, scanner::Scanner, settings::Settings};
 
 /// An engine: its name, its settings and how to build its scanner from them.
@@ -43,6 +45,14 @@ pub trait Engine: 'static {
         settings: Self::Settings,
         at_once: std::num::NonZeroUsize,
     ) -> impl Future<Output = Result<Self::Scanner, BoxError>> + Send;
+
+    /// What `run` stakes, when `--bid-strategy` is not given or says `default`; `None`, the default, is
+    /// [`Linear`](crate::bounty::bid::Linear). The other strategies stay for the operator to choose.
+    #[cfg(feature = "polyswarmd")]
+    fn bid_strategy(settings: &Self::Settings) -> Option<Box<dyn BidStrategy>> {
+        let _ = settings;
+        None
+    }
 
     /// Runs the program as its own scanning child: the hidden command `child ARGS…`, which [`build`](Self::build) may use to
     /// keep a parser in a process of its own. It speaks the [backend protocol](crate::scanner::child::protocol).

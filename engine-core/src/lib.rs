@@ -10,11 +10,14 @@ pub mod engine;
 #[cfg(feature = "polyswarmd")]
 pub mod market;
 pub mod metadata;
+pub mod prelude;
 pub mod scanner;
 #[cfg(feature = "cli")]
 pub mod settings;
 #[cfg(feature = "cli")]
 pub mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod units;
 pub mod verdict;
 

@@ -10,6 +10,7 @@ mod erased;
 mod error;
 mod limit;
 mod only;
+mod self_test;
 mod timeout;
 
 use std::{num::NonZeroUsize, time::Duration};
@@ -24,6 +25,7 @@ pub use self::{
     error::{ErrorKind, ScanError},
     limit::Limit,
     only::{Accepts, Only},
+    self_test::SelfTest,
     timeout::Timeout,
 };
 use crate::{artifact::Artifact, verdict::ScanResult};
@@ -44,6 +46,11 @@ pub trait Scanner: Send + Sync + 'static {
     /// The self-test: proves that the engine can find something. Called before the first bounty and on demand.
     fn ready(&self) -> impl Future<Output = Result<(), ScanError>> + Send {
         async { Ok(()) }
+    }
+
+    /// The self-test in full, for `check`: the same as [`ready`](Self::ready), and of a panel each backend's own outcome.
+    fn self_test(&self) -> impl Future<Output = SelfTest> + Send {
+        async { SelfTest::single(self.ready().await) }
     }
 
     /// What it works with, for `check`: what is loaded, how old, how contained. It may ask its daemon; what it cannot

@@ -4,6 +4,7 @@
 //! module adds the settings file below them and reads the merged values back through serde. Only here is the environment read.
 
 mod error;
+mod example;
 mod names;
 mod secret;
 mod sources;
@@ -15,6 +16,7 @@ use serde::de::DeserializeOwned;
 pub(crate) use self::names::{SETTINGS_FILE, blame_variable, with_variable};
 pub use self::{
     error::SettingsError,
+    example::example,
     names::add_flags,
     secret::{Secret, SecretError},
     sources::{Origin, Setting, Sources},
@@ -23,8 +25,8 @@ pub use self::{
 
 /// One table of the settings file, and the flags that go with it.
 ///
-/// The struct derives [`clap::Args`] and [`serde::Deserialize`] with `#[serde(deny_unknown_fields)]`, and its fields have the
-/// long options' names with `_`. No two tables of a program share a field's name, since flags and variables have no tables; two structs
+/// The struct derives [`clap::Args`] and [`serde::Deserialize`], and its fields have the long options' names with `_`; a key in the
+/// file that is no field is refused. No two tables of a program share a field's name, since flags and variables have no tables; two structs
 /// of the same name need `#[group(skip)]`, since clap makes a group of each.
 ///
 /// - Defaults are given to clap only (`default_value`). A field without a default is an `Option` or a `Vec`. A flag is a `bool`.
@@ -53,17 +55,20 @@ pub struct Table {
     pub augment: fn(Command) -> Command,
     /// Whether the table is in the file only: it has no flags, and serde alone says which keys it may have.
     pub file_only: bool,
+    /// What [`example()`] shows of a table without flags: lines of TOML, commented out.
+    pub example: &'static str,
 }
 
 impl Table {
     /// The table of a section.
     pub fn of<S: Section>() -> Self {
-        Self { name: S::TABLE, augment: S::augment_args, file_only: false }
+        Self { name: S::TABLE, augment: S::augment_args, file_only: false, example: "" }
     }
 
-    /// A table without flags and variables, such as `[chains]`: read it with [`Sources::file_table`].
-    pub fn file_only(name: &'static str) -> Self {
-        Self { name, augment: |command| command, file_only: true }
+    /// A table without flags and variables, such as `[chains]`, and what an example file shows of it: read it with
+    /// [`Sources::file_table`].
+    pub fn file_only(name: &'static str, example: &'static str) -> Self {
+        Self { name, augment: |command| command, file_only: true, example }
     }
 }
 

@@ -68,6 +68,12 @@ impl Finding {
     }
 }
 
+impl From<&str> for Finding {
+    fn from(name: &str) -> Self {
+        Self::new(name)
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum FindingRecord {
@@ -141,6 +147,16 @@ impl ScanResult {
         }
     }
 
+    /// Malicious, with this confidence.
+    pub fn malicious(confidence: Confidence) -> Self {
+        Self::new(Verdict::Malicious, confidence)
+    }
+
+    /// Benign, with this confidence.
+    pub fn benign(confidence: Confidence) -> Self {
+        Self::new(Verdict::Benign, confidence)
+    }
+
     /// No opinion.
     pub fn unknown() -> Self {
         Self::new(Verdict::Unknown, Confidence::ZERO)
@@ -151,6 +167,22 @@ impl ScanResult {
     pub fn by(mut self, version: impl Into<String>, signatures: impl Into<String>) -> Self {
         self.version = version.into();
         self.signatures = signatures.into();
+        self
+    }
+
+    /// The same with one more rule or signature that fired, in its place among the others.
+    #[must_use]
+    pub fn found(mut self, finding: impl Into<Finding>) -> Self {
+        let finding = finding.into();
+        let place = self.findings.partition_point(|other| *other <= finding);
+        self.findings.insert(place, finding);
+        self
+    }
+
+    /// The same with the malware's family.
+    #[must_use]
+    pub fn family(mut self, name: impl Into<String>) -> Self {
+        self.family = Some(name.into());
         self
     }
 }

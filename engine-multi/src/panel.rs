@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use engine_core::{Artifact, ScanContext, ScanError, ScanResult, Scanner, scanner::About};
+use engine_core::{
+    Artifact, ScanContext, ScanError, ScanResult, Scanner,
+    scanner::{About, SelfTest},
+};
 use futures_util::future::join_all;
 
 use crate::{
@@ -127,6 +130,11 @@ impl<D: Distill> Scanner for Panel<D> {
             }
         }
         outcome
+    }
+
+    async fn self_test(&self) -> SelfTest {
+        let (outcome, backends) = self.test().await;
+        SelfTest::panel(outcome, backends)
     }
 
     async fn about(&self) -> About {

@@ -9,8 +9,14 @@
 
 /// The book in `docs/`: its files and commands.
 mod book;
+/// What is in the folder `deploy`.
+mod deployed;
 /// What the public rules call malicious among the files of ordinary packages.
 mod false_alarms;
+/// What `--help`, completions and the example of a settings file teach.
+mod help;
+/// Manual pages.
+mod man;
 /// `engine-multi` scans with both of its backends, and a clamd that comes and goes.
 mod multi;
 /// The main job: each engine earns on the marketplace, with a real clamd.

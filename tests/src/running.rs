@@ -22,11 +22,11 @@ pub const PASSWORD: &str = "password";
 /// A throw-away key, with a derivation that is quick on purpose.
 pub const KEYFILE: &str = r#"{"address":"9d8a62f656a8d1615c1294fd71e9cfb3e4855a4f","crypto":{"cipher":"aes-128-ctr","cipherparams":{"iv":"f4bb0222d0db0bc9be3de7a32493d612"},"ciphertext":"ce7905cb687fe29f86a9a970d8078ceaa8178da409ec2f2ed2889b1714106f45","kdf":"pbkdf2","kdfparams":{"c":10,"dklen":32,"prf":"hmac-sha256","salt":"f46e13bad95f689fd01e25905a4aa45e"},"mac":"732b28d8c47e636c797cdda8d1e89c6aa16bd7bec7981dec1545c69f8ef93431"},"id":"d9bd4047-28b4-40c6-b0d8-8bf2aab290ef","version":3}"#;
 
-/// A program of the workspace, built beside the tests.
+/// A program of the workspace, built beside the tests; the absolute path of any other program is left as it is.
 ///
 /// # Errors
 /// When it is not built: `cargo build --workspace` makes it.
-pub fn program(name: &str) -> anyhow::Result<PathBuf> {
+pub fn program(name: impl AsRef<Path>) -> anyhow::Result<PathBuf> {
     let test = std::env::current_exe()?;
     let folder = test.ancestors().nth(2).context("the tests run outside a target folder")?;
     let program = folder.join(name);
@@ -44,25 +44,25 @@ pub fn workspace(path: &str) -> PathBuf {
 /// Where an engine keeps what outlives it: key, journal, log.
 #[derive(Debug)]
 pub struct Engine {
-    name: &'static str,
+    program: PathBuf,
     options: Vec<OsString>,
     environment: Vec<(&'static str, OsString)>,
     folder: TempDir,
 }
 
 impl Engine {
-    /// An engine with the options of its backends, in a folder of its own with the key of [`ACCOUNT`].
+    /// An engine, by its name in the workspace or by its path, with the options of its backends, in a folder of its own with the key of [`ACCOUNT`].
     ///
     /// # Errors
     /// When the folder cannot be made.
     pub fn new(
-        name: &'static str,
+        program: impl Into<PathBuf>,
         options: impl IntoIterator<Item = impl Into<OsString>>,
     ) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         fs::write(folder.path().join("keyfile"), KEYFILE)?;
         Ok(Self {
-            name,
+            program: program.into(),
             options: options.into_iter().map(Into::into).collect(),
             environment: Vec::new(),
             folder,
@@ -100,7 +100,7 @@ impl Engine {
     /// As [`run`](Self::run).
     pub fn run_with(&self, node: &str, more: &[&str]) -> anyhow::Result<Running> {
         let log = File::options().create(true).append(true).open(self.folder.path().join("log"))?;
-        let child = Command::new(program(self.name)?)
+        let child = Command::new(program(&self.program)?)
             .args(["run", "--polyswarmd-addr", node, "--keyfile"])
             .arg(self.folder.path().join("keyfile"))
             .arg("--journal")

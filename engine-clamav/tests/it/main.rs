@@ -19,6 +19,8 @@ mod vectors;
 mod about;
 /// A real clamd, and daemons that misbehave.
 mod clamd;
+/// The suite that every scanner passes.
+mod contract;
 /// libclamav in its program.
 #[cfg(feature = "libclamav")]
 mod host;

@@ -1,24 +1,27 @@
 //! The command `check`: is this ready, and with which settings?
 //!
-//! It builds the scanner, runs its self-test and one harmless scan, each within its time. It scans nothing of the user's.
+//! It builds the scanner, runs its self-test and one harmless scan, asks it what it works with, each within its time, and tells what
+//! it found as [`report`]. It scans nothing of the user's.
 
+mod backend;
 mod report;
+mod text;
 
 use std::time::Duration;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use tokio::time;
 
-use self::report::{Backend, Report};
+use self::report::Report;
 use super::{
-    Exit, exit,
+    Exit, exit, print,
     program::{self, Program},
     scan::ScanSettings,
 };
 use crate::{
     BoxError, Engine,
     artifact::Artifact,
-    scanner::{ScanContext, ScanError, Scanner},
+    scanner::{About, ScanContext, ScanError, Scanner, SelfTest},
     settings::Time,
     telemetry::Level,
 };
@@ -34,6 +37,9 @@ struct How {
     /// Print every setting, its value and where it came from
     #[arg(long)]
     show_settings: bool,
+    /// Print a settings file with every setting, its meaning, default and variable, and check nothing
+    #[arg(long, conflicts_with_all = ["show_settings", "format"])]
+    example_settings: bool,
     /// How long the self-test may take (2s, 5m)
     #[arg(long, value_name = "TIME", default_value = "60s")]
     within: Time,
@@ -50,7 +56,8 @@ enum Format {
 pub(super) fn command<E: Engine>() -> Command {
     let about = "Check settings, rules, daemons and run the self-test";
     let command = How::augment_args(Command::new(NAME)).about(about).after_help(format!(
-        "Examples:\n  {0} check\n  {0} check --show-settings --settings engine.toml\n\n\
+        "Examples:\n  {0} check\n  {0} check --show-settings --settings engine.toml\n  \
+         {0} check --example-settings > engine.toml\n\n\
          Exit codes: 0 ready, 2 not ready (what failed is printed, and what to do)",
         E::NAME
     ));
@@ -58,11 +65,19 @@ pub(super) fn command<E: Engine>() -> Command {
 }
 
 pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
-    let program = Program::<E>::start(matches, &[], Level::WARNING)?;
     let how = How::from_arg_matches(matches)?;
+    if how.example_settings {
+        print(crate::settings::example(E::NAME, &Program::<E>::tables()).as_bytes())?;
+        return Ok(Exit::Clean);
+    }
+    let program = Program::<E>::start(matches, &[], Level::WARNING)?;
     let settings: ScanSettings = program.sources.section()?;
     let runtime = program::runtime()?;
-    let mut report = Report::new(E::NAME, E::VERSION, how.show_settings.then(|| program.sources.list()));
+    let mut report = Report::new(E::NAME, E::VERSION);
+    if how.show_settings {
+        report.settings = Some(program.sources.list());
+        report.secrets = Some(report::secrets());
+    }
     runtime.block_on(async {
         match program.scanner(settings.at_once()).await {
             Ok(scanner) => examine(&scanner, how.within.0, &mut report).await,
@@ -70,34 +85,38 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
         }
     });
     runtime.shutdown_timeout(super::GRACE);
-    match how.format {
-        Format::Text => report.print_text()?,
-        Format::Json => report.print_json()?,
-    }
-    Ok(if report.is_ready() { Exit::Clean } else { Exit::Error })
+    report.conclude();
+    let told = match how.format {
+        Format::Text => text::render(&report),
+        Format::Json => report.json()?,
+    };
+    print(told.as_bytes())?;
+    Ok(if report.ready { Exit::Clean } else { Exit::Error })
 }
 
-/// Asks a scanner whether it works, and a harmless artifact for the versions it works with.
+/// Asks a scanner what it works with and whether it works, and has it scan something harmless.
 async fn examine(scanner: &impl Scanner, within: Duration, report: &mut Report) {
-    let ready = time::timeout(within, scanner.ready()).await;
     let late =
         || ScanError::timed_out(format!("no answer within {}; --within gives it longer", Time(within)));
-    if let Err(error) = ready.unwrap_or_else(|_| Err(late())) {
+    let test = time::timeout(within, scanner.self_test()).await;
+    let test = test.unwrap_or_else(|_| SelfTest::single(Err(late())));
+    if let Err(error) = &test.outcome {
         report.problem("self-test failed", format!("{}: {error}", error.kind));
     }
     let harmless = Artifact::file("A harmless file: is anybody there?\n").with_name("check.txt");
     let cx = ScanContext::within(within);
     let outcome = time::timeout(within + super::GRACE, scanner.scan(&harmless, &cx)).await;
-    match outcome.unwrap_or_else(|_| Err(late())) {
-        Ok(result) if result.backends.is_empty() => report.backend(Backend::of(scanner.name(), &Ok(result))),
-        Ok(result) => {
-            for ballot in &result.backends {
-                report.backend(Backend::of(&ballot.backend, &ballot.outcome));
-            }
-        }
-        Err(error) => {
-            report.problem("cannot scan", format!("{}: {error}", error.kind));
-            report.backend(Backend::of(scanner.name(), &Err(error)));
-        }
+    let outcome = outcome.unwrap_or_else(|_| Err(late()));
+    if let Err(error) = &outcome {
+        report.problem("cannot scan", format!("{}: {error}", error.kind));
     }
+    let about = time::timeout(within, scanner.about()).await;
+    let mut about = about.unwrap_or_else(|_| {
+        About::new(scanner.name()).warning(format!("it did not say what it works with: {}", late()))
+    });
+    if !about.backends.is_empty() {
+        report.facts = std::mem::take(&mut about.facts);
+        report.warnings = std::mem::take(&mut about.warnings);
+    }
+    report.backends = backend::of(about, &test, &outcome);
 }

@@ -24,7 +24,8 @@ impl<E: Engine> Program<E> {
         let mut tables = E::Settings::tables();
         tables.extend([Table::of::<ScanSettings>(), Table::of::<LogSettings>()]);
         #[cfg(feature = "polyswarmd")]
-        tables.extend([Table::of::<super::run::RunSettings>(), Table::file_only("chains")]);
+        tables
+            .extend([Table::of::<super::run::RunSettings>(), Table::file_only("chains", super::run::CHAINS)]);
         tables
     }
 
@@ -40,6 +41,14 @@ impl<E: Engine> Program<E> {
         let of_crate = std::any::type_name::<E>().split("::").next().unwrap_or_default();
         telemetry::start(&sources.section()?, level, of_crate);
         Ok(Self { sources, engine: PhantomData })
+    }
+
+    /// What the engine itself stakes, if it has an idea of its own.
+    #[cfg(feature = "polyswarmd")]
+    pub(super) fn bid_strategy(
+        &self,
+    ) -> Result<Option<Box<dyn crate::bounty::bid::BidStrategy>>, SettingsError> {
+        Ok(E::bid_strategy(&E::Settings::read(&self.sources)?))
     }
 
     /// Builds the scanner for so many scans at once.

@@ -9,8 +9,8 @@ use std::{path::PathBuf, sync::Arc};
 use clap::{ArgMatches, Command};
 use tokio_util::sync::CancellationToken;
 
-pub(super) use self::settings::RunSettings;
 use self::settings::chain_pins;
+pub(super) use self::settings::{CHAINS, RunSettings};
 use super::{
     Exit,
     program::{self, Program},
@@ -86,7 +86,8 @@ async fn take_part<E: Engine>(program: &Program<E>) -> Result<(), BoxError> {
     }
     tracing::info!(engine = E::NAME, version = E::VERSION, account, journal = %path.display(), "taking part");
     let market = Arc::new(market);
-    let driver = Driver::new(Arc::clone(&market), scanner, journal, settings.plan()).await?;
+    let driver =
+        Driver::new(Arc::clone(&market), scanner, journal, settings.plan(program.bid_strategy()?)).await?;
     service::ready(&account);
     let ended = driver.pulse(service::watchdog()).run(events, stop).await;
     listening.cancel();

@@ -12,13 +12,14 @@ use crate::{artifact::Artifact, verdict::ScanResult};
 pub struct Blocking<S> {
     inner: Arc<S>,
     permits: Arc<Semaphore>,
+    at_once: NonZeroUsize,
 }
 
 impl<S: SyncScanner> Blocking<S> {
     /// Wraps a scanner; more scans than `at_once` wait for their turn within their deadlines.
     pub fn new(inner: S, at_once: NonZeroUsize) -> Self {
         let permits = Arc::new(Semaphore::new(at_once.get().min(Semaphore::MAX_PERMITS)));
-        Self { inner: Arc::new(inner), permits }
+        Self { inner: Arc::new(inner), permits, at_once }
     }
 
     async fn run<T: Send + 'static>(
@@ -53,15 +54,18 @@ impl<S: SyncScanner> Scanner for Blocking<S> {
     }
 
     async fn about(&self) -> About {
-        self.inner.about()
+        let contained = format!("no: it scans on threads of this program, at most {} at once", self.at_once);
+        self.inner.about().fact("contained", contained)
     }
 
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
+        let too_late = || ScanError::timed_out(format!("{} passed its deadline", self.inner.name()));
+        if cx.remaining().is_zero() {
+            return Err(too_late());
+        }
         let (artifact, cx) = (artifact.clone(), *cx);
         time::timeout_at(cx.deadline, self.run(move |scanner| scanner.scan(&artifact, &cx)))
             .await
-            .unwrap_or_else(|_| {
-                Err(ScanError::timed_out(format!("{} passed its deadline", self.inner.name())))
-            })
+            .unwrap_or_else(|_| Err(too_late()))
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use super::{About, ScanContext, ScanError, Scanner};
+use super::{About, ScanContext, ScanError, Scanner, SelfTest};
 use crate::{artifact::Artifact, verdict::ScanResult};
 
 /// Any scanner behind one type; cheap to clone, and a scanner like any other.
@@ -27,6 +27,10 @@ impl Scanner for BoxScanner {
         self.0.ready_dyn().await
     }
 
+    async fn self_test(&self) -> SelfTest {
+        self.0.self_test_dyn().await
+    }
+
     async fn about(&self) -> About {
         self.0.about_dyn().await
     }
@@ -46,6 +50,7 @@ impl std::fmt::Debug for BoxScanner {
 trait Erased: Send + Sync {
     fn name_dyn(&self) -> &str;
     fn ready_dyn(&self) -> BoxFuture<'_, Result<(), ScanError>>;
+    fn self_test_dyn(&self) -> BoxFuture<'_, SelfTest>;
     fn about_dyn(&self) -> BoxFuture<'_, About>;
     fn scan_dyn<'a>(
         &'a self,
@@ -61,6 +66,10 @@ impl<S: Scanner> Erased for S {
 
     fn ready_dyn(&self) -> BoxFuture<'_, Result<(), ScanError>> {
         Box::pin(self.ready())
+    }
+
+    fn self_test_dyn(&self) -> BoxFuture<'_, SelfTest> {
+        Box::pin(self.self_test())
     }
 
     fn about_dyn(&self) -> BoxFuture<'_, About> {

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use tokio::{sync::Semaphore, time};
 
-use super::{About, ScanContext, ScanError, Scanner};
+use super::{About, ScanContext, ScanError, Scanner, SelfTest};
 use crate::{artifact::Artifact, verdict::ScanResult};
 
 /// Lets a certain number of scans run at a time. See [`ScannerExt::limit`](super::ScannerExt::limit).
@@ -27,6 +27,10 @@ impl<S: Scanner> Scanner for Limit<S> {
 
     async fn ready(&self) -> Result<(), ScanError> {
         self.inner.ready().await
+    }
+
+    async fn self_test(&self) -> SelfTest {
+        self.inner.self_test().await
     }
 
     async fn about(&self) -> About {

@@ -1,6 +1,6 @@
 //! A gate before a scanner that is not made for everything.
 
-use super::{About, ErrorKind, ScanContext, ScanError, Scanner};
+use super::{About, ErrorKind, ScanContext, ScanError, Scanner, SelfTest};
 use crate::{
     artifact::{Artifact, ArtifactKind},
     verdict::ScanResult,
@@ -47,6 +47,10 @@ impl<S: Scanner> Scanner for Only<S> {
 
     async fn ready(&self) -> Result<(), ScanError> {
         self.inner.ready().await
+    }
+
+    async fn self_test(&self) -> SelfTest {
+        self.inner.self_test().await
     }
 
     async fn about(&self) -> About {

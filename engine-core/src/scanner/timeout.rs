@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time;
 
-use super::{About, ScanContext, ScanError, Scanner};
+use super::{About, ScanContext, ScanError, Scanner, SelfTest};
 use crate::{artifact::Artifact, verdict::ScanResult};
 
 /// Gives each scan at most a certain time. See [`ScannerExt::timeout`](super::ScannerExt::timeout).
@@ -27,6 +27,10 @@ impl<S: Scanner> Scanner for Timeout<S> {
 
     async fn ready(&self) -> Result<(), ScanError> {
         self.inner.ready().await
+    }
+
+    async fn self_test(&self) -> SelfTest {
+        self.inner.self_test().await
     }
 
     async fn about(&self) -> About {

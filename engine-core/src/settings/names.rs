@@ -33,7 +33,7 @@ pub(super) enum Kind {
 }
 
 impl Name {
-    fn new(table: &'static str, arg: &Arg) -> Self {
+    pub(super) fn new(table: &'static str, arg: &Arg) -> Self {
         let key = arg.get_id().to_string();
         let variable = arg.get_env().map_or_else(
             || format!("{PREFIX}{}", key.to_ascii_uppercase()),
@@ -75,8 +75,8 @@ pub fn add_flags(command: Command, tables: &[Table]) -> Command {
     let command = tables
         .iter()
         .fold(command, |command, table| (table.augment)(command.next_help_heading(None)))
-        .about(about.unwrap_or_default())
-        .long_about(long_about.unwrap_or_default());
+        .about(Resettable::from(about))
+        .long_about(Resettable::from(long_about));
     of(tables).into_iter().fold(command, |command, name| {
         command.mut_arg(name.key, |arg| {
             let arg = with_variable(arg, &name.variable);

@@ -30,6 +30,11 @@ impl Secret {
             .map_err(|_| SecretError::NotTextVariable { variable })
     }
 
+    /// Whether an environment variable is set to something, which is not read any further.
+    pub fn is_set(variable: &str) -> bool {
+        environment(variable).is_some_and(|value| !value.is_empty())
+    }
+
     /// Reads a secret from a file, as [`find`](Self::find).
     pub fn read(path: &std::path::Path) -> Result<Self, SecretError> {
         let text = fs::File::open(path)

@@ -13,6 +13,9 @@ mod child;
 /// The command line of an engine, through `examples/own_engine.rs`.
 #[cfg(all(unix, feature = "cli"))]
 mod cli;
+/// The suite that every scanner passes.
+#[cfg(feature = "testing")]
+mod contract;
 /// The driver, with a real journal, against a market in memory.
 #[cfg(all(feature = "polyswarmd", feature = "testing"))]
 mod driver;

@@ -53,7 +53,7 @@ struct Inner {
 }
 
 fn load(args: &[&str], file: Option<&str>) -> Result<Sources, SettingsError> {
-    let all = [<(Shapes, Other)>::tables(), vec![Table::file_only("nested")]].concat();
+    let all = [<(Shapes, Other)>::tables(), vec![Table::file_only("nested", "")]].concat();
     let here = Shapes::tables();
     let command = add_flags(Command::new("test").no_binary_name(true), &here);
     let matches = command.try_get_matches_from(args).unwrap();

@@ -14,6 +14,8 @@ mod children;
 mod cli;
 /// Compiled sets: out, in, kept, and from where they may come.
 mod compiled;
+/// The suite that every scanner passes.
+mod contract;
 /// The demo rules and their samples, in this process and in children.
 mod demo;
 /// Rule sets that somebody made to hurt.

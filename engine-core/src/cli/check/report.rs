@@ -1,106 +1,78 @@
-//! What `check` found, for people and as JSON.
-
-use std::io::{self, Write};
+//! What `check` found; as JSON it is printed as it is, for people by [`text`](super::text).
 
 use serde::Serialize;
 
-use crate::{scanner::ScanError, settings::Setting, verdict::ScanResult};
+use super::backend::{Backend, as_map};
+use crate::settings::{Secret, Setting};
 
 /// What was found.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
-    name: &'static str,
-    version: &'static str,
-    /// Whether scans can be expected to work: no problem, and at least one backend.
-    ready: bool,
-    backends: Vec<Backend>,
-    problems: Vec<Problem>,
+    pub(super) name: &'static str,
+    pub(super) version: &'static str,
+    /// Whether scans can be expected to work: no problem, and at least one backend that works.
+    pub(super) ready: bool,
+    /// What a panel says of itself beside its backends: the rule by which it decides.
+    #[serde(serialize_with = "as_map", skip_serializing_if = "Vec::is_empty")]
+    pub(super) facts: Vec<(&'static str, String)>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) warnings: Vec<String>,
+    pub(super) backends: Vec<Backend>,
+    pub(super) problems: Vec<Problem>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    settings: Option<Vec<Setting>>,
+    pub(super) settings: Option<Vec<Setting>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) secrets: Option<Vec<SecretVariable>>,
 }
 
-/// A backend and what it works with.
+/// What keeps the engine from working.
 #[derive(Debug, Serialize)]
-pub(super) struct Backend {
-    name: String,
-    /// Empty if the backend does not tell.
-    version: String,
-    signatures: String,
-    /// Why it does not work; the others of a panel then work without it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<ScanError>,
-}
-
-#[derive(Debug, Serialize)]
-struct Problem {
-    what: &'static str,
+pub(super) struct Problem {
+    pub(super) what: &'static str,
     /// Why, and what to do.
-    message: String,
+    pub(super) message: String,
 }
 
-impl Backend {
-    /// A backend by what it said of a harmless artifact.
-    pub(super) fn of(name: &str, outcome: &Result<ScanResult, ScanError>) -> Self {
-        let (version, signatures) = outcome.as_ref().map_or_else(
-            |_| Default::default(),
-            |result| (result.version.clone(), result.signatures.clone()),
-        );
-        Self { name: name.to_owned(), version, signatures, error: outcome.as_ref().err().cloned() }
-    }
+/// A variable that holds a secret: only whether it is set is ever told.
+#[derive(Debug, Serialize)]
+pub(super) struct SecretVariable {
+    pub(super) variable: &'static str,
+    pub(super) set: bool,
 }
 
 impl Report {
-    pub(super) fn new(name: &'static str, version: &'static str, settings: Option<Vec<Setting>>) -> Self {
-        Self { name, version, ready: false, backends: Vec::new(), problems: Vec::new(), settings }
+    /// Nothing found yet, hence not ready.
+    pub(super) fn new(name: &'static str, version: &'static str) -> Self {
+        Self {
+            name,
+            version,
+            ready: false,
+            facts: Vec::new(),
+            warnings: Vec::new(),
+            backends: Vec::new(),
+            problems: Vec::new(),
+            settings: None,
+            secrets: None,
+        }
     }
 
     pub(super) fn problem(&mut self, what: &'static str, message: String) {
         self.problems.push(Problem { what, message });
-        self.ready = false;
     }
 
-    pub(super) fn backend(&mut self, backend: Backend) {
-        self.backends.push(backend);
+    /// Decides whether the engine is ready, from all that was found.
+    pub(super) fn conclude(&mut self) {
         self.ready = self.problems.is_empty() && self.backends.iter().any(|backend| backend.error.is_none());
     }
 
-    pub(super) fn is_ready(&self) -> bool {
-        self.ready
-    }
-
-    pub(super) fn print_json(&self) -> io::Result<()> {
-        let mut line = serde_json::to_vec(self)?;
-        line.push(b'\n');
-        print(&line)
-    }
-
-    pub(super) fn print_text(&self) -> io::Result<()> {
-        let mut text = format!("{} {}\n", self.name, self.version);
-        for setting in self.settings.iter().flatten() {
-            let Setting { table, key, origin, .. } = setting;
-            text.push_str(&match &setting.value {
-                Some(value) => format!("  [{table}] {key} = {value}  ({origin})\n"),
-                None => format!("  [{table}] {key} is not set\n"),
-            });
-        }
-        for Backend { name, version, signatures, error } in &self.backends {
-            text.push_str(&match error {
-                None => format!("backend {name}: version {version}, signatures {signatures}\n"),
-                Some(error) => format!("backend {name}: degraded, {}: {error}\n", error.kind),
-            });
-        }
-        for Problem { what, message } in &self.problems {
-            text.push_str(&format!("{what}: {message}\n"));
-        }
-        text.push_str(if self.ready { "ready\n" } else { "not ready\n" });
-        print(text.as_bytes())
+    pub(super) fn json(&self) -> serde_json::Result<String> {
+        Ok(serde_json::to_string(self)? + "\n")
     }
 }
 
-/// Writes to standard output; a closed pipe is no error.
-fn print(text: &[u8]) -> io::Result<()> {
-    match io::stdout().write_all(text).and_then(|()| io::stdout().flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
-    }
+/// The variables that hold secrets, and whether they are set.
+pub(super) fn secrets() -> Vec<SecretVariable> {
+    let variables: &[&'static str] =
+        if cfg!(feature = "polyswarmd") { &["PASSWORD", "API_KEY"] } else { &[] };
+    variables.iter().map(|variable| SecretVariable { variable, set: Secret::is_set(variable) }).collect()
 }

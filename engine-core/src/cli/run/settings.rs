@@ -134,10 +134,10 @@ impl RunSettings {
         self.scans_at_once.unwrap_or_else(|| cores().saturating_mul(NonZeroUsize::MIN.saturating_add(1)))
     }
 
-    /// What the driver is to do.
-    pub(super) fn plan(&self) -> Plan {
+    /// What the driver is to do, with the engine's `own` strategy unless another one was asked for.
+    pub(super) fn plan(&self, own: Option<Box<dyn BidStrategy>>) -> Plan {
         let bids: Box<dyn BidStrategy> = match self.bid_strategy {
-            Bids::Default => Box::new(Linear::default()),
+            Bids::Default => own.unwrap_or_else(|| Box::new(Linear::default())),
             Bids::Aggressive => Box::new(Linear::aggressive()),
             Bids::Conservative => Box::new(Linear::conservative()),
         };
@@ -162,6 +162,15 @@ impl RunSettings {
     }
 }
 
+/// What the example of a settings file shows of `[chains]`.
+pub(in crate::cli) const CHAINS: &str = "
+# What this chain's transactions must hold, in a table a chain: [chains.side], [chains.home]. On home all three are
+# needed; on side the first assertion's values are kept in the journal, and any later change is refused.
+#side.chain_id = 1338
+#side.token = \"0x0000000000000000000000000000000000000001\"
+#side.registry = \"0x0000000000000000000000000000000000000002\"
+";
+
 /// What the transactions of each chain must hold, as far as the settings file says so.
 pub(super) fn chain_pins(chains: &[Chain], sources: &Sources) -> Result<BTreeMap<Chain, Pins>, BoxError> {
     let set: BTreeMap<Chain, Pins> = sources.file_table("chains")?.unwrap_or_default();
@@ -174,6 +183,21 @@ mod tests {
     use crate::settings::{Table, add_flags};
 
     #[test]
+    fn the_example_of_chains_is_what_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("engine.toml");
+        let shown: String =
+            CHAINS.lines().filter_map(|line| line.strip_prefix("#side.")).collect::<Vec<_>>().join("\n");
+        std::fs::write(&file, format!("[chains.side]\n{shown}\n")).unwrap();
+        let matches = add_flags(clap::Command::new("test").no_binary_name(true), &[])
+            .try_get_matches_from(Vec::<String>::new())
+            .unwrap();
+        let sources =
+            Sources::load(&[], &[Table::file_only("chains", CHAINS)], &matches, Some(&file)).unwrap();
+        assert!(chain_pins(&[Chain::Side], &sources).unwrap()[&Chain::Side].are_complete(), "{shown}");
+    }
+
+    #[test]
     fn a_chain_that_is_named_twice_keeps_what_is_pinned() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("engine.toml");
@@ -181,10 +205,39 @@ mod tests {
         let matches = add_flags(clap::Command::new("test").no_binary_name(true), &[])
             .try_get_matches_from(Vec::<String>::new())
             .unwrap();
-        let sources = Sources::load(&[], &[Table::file_only("chains")], &matches, Some(&file)).unwrap();
+        let sources = Sources::load(&[], &[Table::file_only("chains", "")], &matches, Some(&file)).unwrap();
         for chains in [vec![Chain::Side], vec![Chain::Side, Chain::Side]] {
             let pins = chain_pins(&chains, &sources).unwrap();
             assert_eq!(pins[&Chain::Side].chain_id, Some(1338), "{chains:?}");
         }
+    }
+    /// Stakes nothing, which no strategy of ours does.
+    #[derive(Debug)]
+    struct Nothing;
+
+    impl BidStrategy for Nothing {
+        fn bids(
+            &self,
+            _: &crate::bounty::Parameters,
+            _: &[bool],
+            _: &[crate::Confidence],
+        ) -> Vec<crate::Nct> {
+            Vec::new()
+        }
+    }
+
+    #[test]
+    fn the_engines_own_bids_are_staked_unless_others_are_asked_for() {
+        let plan = |args: &[&str]| {
+            let tables = [Table::of::<RunSettings>()];
+            let command = add_flags(clap::Command::new("test").no_binary_name(true), &tables);
+            let matches = command.try_get_matches_from(args).unwrap();
+            let settings: RunSettings =
+                Sources::load(&tables, &tables, &matches, None).unwrap().section().unwrap();
+            format!("{:?}", settings.plan(Some(Box::new(Nothing))).bids)
+        };
+        assert_eq!(plan(&[]), "Nothing");
+        assert_eq!(plan(&["--bid-strategy", "default"]), "Nothing");
+        assert_eq!(plan(&["--bid-strategy", "conservative"]), format!("{:?}", Linear::conservative()));
     }
 }

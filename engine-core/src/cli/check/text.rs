@@ -1,0 +1,73 @@
+//! What `check` found, for people.
+
+use std::fmt::{Result, Write};
+
+use super::{
+    backend::Backend,
+    report::{Problem, Report},
+};
+use crate::settings::Setting;
+
+/// The whole report: settings if asked for, backends, problems, and at the end whether the engine is ready.
+pub(super) fn render(report: &Report) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = write(&mut text, report);
+    text
+}
+
+fn write(text: &mut String, report: &Report) -> Result {
+    writeln!(text, "{} {}", report.name, report.version)?;
+    for Setting { table, key, value, origin, .. } in report.settings.iter().flatten() {
+        match value {
+            Some(value) => writeln!(text, "  [{table}] {key} = {}  ({origin})", line(value))?,
+            None => writeln!(text, "  [{table}] {key} is not set")?,
+        }
+    }
+    for secret in report.secrets.iter().flatten() {
+        let state = if secret.set { "= ********  (variable)" } else { "is not set" };
+        writeln!(text, "  {} {state}", secret.variable)?;
+    }
+    details(text, 1, &report.facts, &report.warnings)?;
+    for backend in &report.backends {
+        self::backend(text, 0, backend)?;
+    }
+    for Problem { what, message } in &report.problems {
+        writeln!(text, "{what}: {message}")?;
+    }
+    text.write_str(if report.ready { "ready\n" } else { "not ready\n" })
+}
+
+fn backend(text: &mut String, depth: usize, backend: &Backend) -> Result {
+    let Backend { name, version, signatures, error, .. } = backend;
+    let told = |text: &str| if text.is_empty() { "not told".to_owned() } else { line(text) };
+    let (version, signatures) = (told(version), told(signatures));
+    indent(text, depth)?;
+    match error {
+        None => writeln!(text, "backend {name}: version {version}, signatures {signatures}")?,
+        Some(error) => writeln!(text, "backend {name}: degraded, {}: {error}", error.kind)?,
+    }
+    details(text, depth + 1, &backend.facts, &backend.warnings)?;
+    backend.backends.iter().try_for_each(|inner| self::backend(text, depth + 1, inner))
+}
+
+fn details(text: &mut String, depth: usize, facts: &[(&'static str, String)], warnings: &[String]) -> Result {
+    for (name, value) in facts {
+        indent(text, depth)?;
+        writeln!(text, "{}: {}", name.replace('_', " "), line(value))?;
+    }
+    for warning in warnings {
+        indent(text, depth)?;
+        writeln!(text, "warning: {}", line(warning))?;
+    }
+    Ok(())
+}
+
+fn indent(text: &mut String, depth: usize) -> Result {
+    write!(text, "{:1$}", "", 2 * depth)
+}
+
+/// A text from outside on one line, without what a terminal would obey.
+fn line(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }).collect()
+}
