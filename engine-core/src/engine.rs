@@ -9,6 +9,8 @@ pub mod journal;
 #[cfg(feature = "polyswarmd")]
 mod outbox;
 #[cfg(feature = "polyswarmd")]
+pub mod pulse;
+#[cfg(feature = "polyswarmd")]
 pub mod shutdown;
 #[cfg(feature = "polyswarmd")]
 mod stake;

@@ -7,6 +7,8 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+/// What is in the folder `deploy`.
+mod deployed;
 /// What the public rules call malicious among the files of ordinary packages.
 mod false_alarms;
 /// What `--help`, completions and the example of a settings file teach.
@@ -25,6 +27,8 @@ mod restart;
 mod sarif;
 /// `scan --cache` of a real engine.
 mod scan_cache;
+/// What a service manager is told.
+mod service;
 /// The marketplace itself, played by hand.
 mod testnet;
 /// Golden distillations of the reference, against the rule `any`.

@@ -46,6 +46,7 @@ pub fn workspace(path: &str) -> PathBuf {
 pub struct Engine {
     program: PathBuf,
     options: Vec<OsString>,
+    environment: Vec<(&'static str, OsString)>,
     folder: TempDir,
 }
 
@@ -60,7 +61,19 @@ impl Engine {
     ) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         fs::write(folder.path().join("keyfile"), KEYFILE)?;
-        Ok(Self { program: program.into(), options: options.into_iter().map(Into::into).collect(), folder })
+        Ok(Self {
+            program: program.into(),
+            options: options.into_iter().map(Into::into).collect(),
+            environment: Vec::new(),
+            folder,
+        })
+    }
+
+    /// With one more variable in its environment.
+    #[must_use]
+    pub fn env(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
+        self.environment.push((name, value.into()));
+        self
     }
 
     /// Where its journal is.
@@ -95,6 +108,7 @@ impl Engine {
             .args(&self.options)
             .args(more)
             .env("PASSWORD", PASSWORD)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

@@ -1,6 +1,7 @@
 //! The command `run`: takes part in a marketplace until it is told to stop.
 
 mod connect;
+mod service;
 mod settings;
 
 use std::{path::PathBuf, sync::Arc};
@@ -87,7 +88,8 @@ async fn take_part<E: Engine>(program: &Program<E>) -> Result<(), BoxError> {
     let market = Arc::new(market);
     let driver =
         Driver::new(Arc::clone(&market), scanner, journal, settings.plan(program.bid_strategy()?)).await?;
-    let ended = driver.run(events, stop).await;
+    service::ready(&account);
+    let ended = driver.pulse(service::watchdog()).run(events, stop).await;
     listening.cancel();
     market.closed().await;
     tracing::info!("stopped");
@@ -106,6 +108,7 @@ fn stop_on_signal() -> Result<CancellationToken, BoxError> {
     let (signal, cancel) = (shutdown::signalled()?, stop.clone());
     tokio::spawn(async move {
         signal.await;
+        service::stopping();
         cancel.cancel();
     });
     Ok(stop)

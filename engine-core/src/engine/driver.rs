@@ -16,6 +16,7 @@ use super::{
     fetch::{Fetcher, Limits},
     journal::{Journal, JournalError},
     outbox::Outbox,
+    pulse::Pulse,
     steps::Steps,
     uncharged::Uncharged,
 };
@@ -67,6 +68,7 @@ pub struct Driver<M: Market, S: Scanner> {
     pub(super) told: mpsc::Receiver<(BountyId, Input)>,
     pub(super) tasks: TaskTracker,
     pub(super) closing: CancellationToken,
+    pub(super) pulse: Option<Pulse>,
 }
 
 /// A chain's clock and the one way out to it.
@@ -118,7 +120,15 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             told,
             tasks,
             closing,
+            pulse: None,
         })
+    }
+
+    /// Its loop gives this sign of life for as long as it runs. By default it gives none.
+    #[must_use]
+    pub fn pulse(mut self, pulse: Option<Pulse>) -> Self {
+        self.pulse = pulse;
+        self
     }
 
     /// Works until `stop` is cancelled, then brings what is in flight to an end. An error means that the market's events ended.
@@ -138,6 +148,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
                     Some(heard) => self.heard(heard).await,
                     None => break Err(EventsEnded),
                 },
+                () = Pulse::next(&mut self.pulse) => {}
             }
             if self.closing.is_cancelled() && self.book.is_empty() {
                 break Ok(());

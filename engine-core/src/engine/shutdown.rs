@@ -4,7 +4,7 @@ use std::{io, time::Duration};
 
 use tokio::time;
 
-use super::driver::Driver;
+use super::{driver::Driver, pulse::Pulse};
 use crate::{
     bounty::{
         BountyId, Step,
@@ -69,6 +69,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
                 tokio::select! {
                     () = tasks.wait() => break,
                     told = self.told.recv() => if let Some((id, input)) = told { self.take_note(id, input).await },
+                    () = Pulse::next(&mut self.pulse) => {}
                 }
             }
         };

@@ -12,6 +12,8 @@ mod life;
 mod lost;
 /// What is staked, and what is not.
 mod money;
+/// The sign of life for a watchdog.
+mod pulse;
 /// Killed and started again.
 mod restart;
 /// The way out, in every state.

@@ -38,6 +38,7 @@ pub(super) async fn connect(
                         "what is owed needs the node: trying until it is back"
                     );
                 }
+                super::service::starting("waiting for the node: bounties are owed");
                 if stop.run_until_cancelled(time::sleep(PAUSE)).await.is_none() {
                     return Ok(None);
                 }

@@ -15,6 +15,7 @@ use engine_core::{
         driver::{Driver, EventsEnded, Plan},
         fetch::Limits,
         journal::{Journal, JournalError},
+        pulse::Pulse,
     },
     units::{Chain, Guid, Nct, Tick},
 };
@@ -97,22 +98,39 @@ impl Bench {
     }
 
     pub(crate) async fn start_with(&self, plan: Plan) -> Rig {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        self.start_on(Some(runtime.unwrap()), plan).await
+        self.start_beating(1, plan, || None).await
+    }
+
+    /// On so many threads, with a sign of life, which is made on the engine's runtime.
+    pub(crate) async fn start_beating(
+        &self,
+        threads: usize,
+        plan: Plan,
+        pulse: impl FnOnce() -> Option<Pulse> + Send + 'static,
+    ) -> Rig {
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(threads).enable_all().build();
+        self.start_on(Some(runtime.unwrap()), plan, pulse).await
     }
 
     /// On the test's own runtime, whose clock the test may stop. It cannot be killed.
     pub(crate) async fn start_here(&self) -> Rig {
-        self.start_on(None, plan()).await
+        self.start_on(None, plan(), || None).await
     }
 
-    async fn start_on(&self, runtime: Option<Runtime>, plan: Plan) -> Rig {
+    async fn start_on(
+        &self,
+        runtime: Option<Runtime>,
+        plan: Plan,
+        pulse: impl FnOnce() -> Option<Pulse> + Send + 'static,
+    ) -> Rig {
         let (events, heard) = mpsc::channel(16);
         let stop = CancellationToken::new();
         let (market, path, token) = (Arc::clone(&self.market), self.journal(), stop.clone());
         let engine = async move {
             let journal = open(&path).await;
-            Driver::new(market, ByContent, journal, plan).await.unwrap().run(heard, token).await
+            let driver = Driver::new(market, ByContent, journal, plan).await.unwrap();
+            driver.pulse(pulse()).run(heard, token).await
         };
         let ended = runtime.as_ref().map_or_else(Handle::current, |own| own.handle().clone()).spawn(engine);
         let rig = Rig { market: Arc::clone(&self.market), runtime, events, stop, ended };
