@@ -62,9 +62,8 @@ impl Backend {
 
     /// The same, skipped for a while after so many failures in a row; 0 is never. The default is 5.
     ///
-    /// Only failures that speak of the backend count: [`Unavailable`](engine_core::ErrorKind::Unavailable),
-    /// [`Crashed`](engine_core::ErrorKind::Crashed), [`BadReply`](engine_core::ErrorKind::BadReply) and
-    /// [`TimedOut`](engine_core::ErrorKind::TimedOut). While it is skipped its ballot is `Unavailable` and says so. The first pause is
+    /// Only [`Unavailable`](engine_core::ErrorKind::Unavailable) counts, which speaks of the backend: an artifact can be made to
+    /// crash one or to keep it busy, and a few of these must not hide the next from it. While it is skipped its ballot is `Unavailable` and says so. The first pause is
     /// a second; then one scan tries it, and each trial that fails makes the next pause twice as long, up to a minute.
     #[must_use]
     pub fn skip_after(mut self, failures: u32) -> Self {
@@ -138,6 +137,7 @@ impl Backend {
             Ok(Err(ended)) => About::new("").warning(self.death(ended).message),
             Err(_) => About::new("").warning(format!("does not say within {limit:?} what it works with")),
         };
+        let about = if self.required { about.required() } else { about };
         match self.breaker.degraded() {
             Some(skipped) => about.warning(format!("degraded: {skipped}")),
             None => about,

@@ -1,11 +1,12 @@
 //! The engine: its panel from its settings.
 
-use std::{ffi::OsString, num::NonZeroUsize};
+use std::{ffi::OsString, num::NonZeroUsize, time::Duration};
 
 use engine_clamav::Clamav;
 use engine_core::{BoxError, Engine, Scanner};
 use engine_yara::Yara;
 use futures_util::future::{join, join_all, try_join_all};
+use tokio::time;
 
 use crate::{
     Backend, Distill, Exec, Panel, Rule,
@@ -61,11 +62,18 @@ impl Engine for Multi {
     }
 }
 
+/// How long the start of an engine waits for a program; the program may take longer.
+const START_WITHIN: Duration = Duration::from_secs(5);
+
 /// A program as a backend, started now, so that one that cannot work is told of before the first scan.
 async fn start(ExternalProgram { name, program }: &ExternalProgram, at_once: NonZeroUsize) -> Backend {
     let program = Exec::new(name.clone(), program.clone(), at_once);
-    if let Err(error) = program.ready().await {
-        tracing::warn!(backend = name, kind = %error.kind, "does not start, scans go without it: {error}");
+    match time::timeout(START_WITHIN, program.ready()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::warn!(backend = name, kind = %error.kind, "does not start, scans go without it: {error}");
+        }
+        Err(_) => tracing::warn!(backend = name, "takes its time to start, scans go without it until then"),
     }
     Backend::new(program)
 }

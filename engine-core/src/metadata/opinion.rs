@@ -9,7 +9,7 @@ use super::{
 use crate::verdict::{Ballot, ScanResult};
 
 /// Members of a result's metadata that are for its operator only.
-const AT_HOME: [&str; 2] = ["rules", "rules_cut"];
+const AT_HOME: [&str; 3] = ["rules", "rules_cut", "explanation"];
 
 /// The program that speaks: an engine's own name and version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -23,6 +23,9 @@ pub struct About {
     /// What works less well than it could, and what to do: a bad rule file, an old database.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// Within a panel, whether the panel is not ready without it.
+    #[serde(skip_serializing_if = "is_false")]
+    pub required: bool,
     /// Of a panel, its backends.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub backends: Vec<Self>,
@@ -38,6 +41,13 @@ impl About {
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
+        self
+    }
+
+    /// The same as a backend that its panel is not ready without.
+    #[must_use]
+    pub fn required(mut self) -> Self {
+        self.required = true;
         self
     }
 
@@ -61,6 +71,10 @@ impl About {
         self.warnings.push(text.into());
         self
     }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 fn as_map<S: Serializer>(facts: &[(&'static str, String)], serializer: S) -> Result<S::Ok, S::Error> {

@@ -62,7 +62,12 @@ impl Report {
 
     /// Decides whether the engine is ready, from all that was found.
     pub(super) fn conclude(&mut self) {
-        self.ready = self.problems.is_empty() && self.backends.iter().any(|backend| backend.error.is_none());
+        let works = |backend: &&Backend| backend.error.is_none();
+        let lacks = self.backends.iter().find(|backend| backend.required && backend.error.is_some());
+        if let Some(name) = lacks.map(|backend| backend.name.clone()) {
+            self.problem("a required backend does not work", name);
+        }
+        self.ready = self.problems.is_empty() && self.backends.iter().any(|backend| works(&backend));
     }
 
     pub(super) fn json(&self) -> serde_json::Result<String> {

@@ -6,7 +6,7 @@ use super::{
     backend::Backend,
     report::{Problem, Report},
 };
-use crate::settings::Setting;
+use crate::{cli::scan::Plain, settings::Setting};
 
 /// The whole report: settings if asked for, backends, problems, and at the end whether the engine is ready.
 pub(super) fn render(report: &Report) -> String {
@@ -33,7 +33,7 @@ fn write(text: &mut String, report: &Report) -> Result {
         self::backend(text, 0, backend)?;
     }
     for Problem { what, message } in &report.problems {
-        writeln!(text, "{what}: {message}")?;
+        writeln!(text, "{what}: {}", line(message))?;
     }
     text.write_str(if report.ready { "ready\n" } else { "not ready\n" })
 }
@@ -45,7 +45,7 @@ fn backend(text: &mut String, depth: usize, backend: &Backend) -> Result {
     indent(text, depth)?;
     match error {
         None => writeln!(text, "backend {name}: version {version}, signatures {signatures}")?,
-        Some(error) => writeln!(text, "backend {name}: degraded, {}: {error}", error.kind)?,
+        Some(error) => writeln!(text, "backend {name}: degraded, {}: {}", error.kind, line(&error.message))?,
     }
     details(text, depth + 1, &backend.facts, &backend.warnings)?;
     backend.backends.iter().try_for_each(|inner| self::backend(text, depth + 1, inner))
@@ -69,5 +69,5 @@ fn indent(text: &mut String, depth: usize) -> Result {
 
 /// A text from outside on one line, without what a terminal would obey.
 fn line(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }).collect()
+    Plain::text(text).to_string()
 }

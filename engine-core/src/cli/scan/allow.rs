@@ -108,7 +108,11 @@ impl Allow {
 
 /// Whether an entry's rule is this one: `Eicar`, or `yara/Eicar` for one backend's.
 fn is_named(hit: &hit::Hit<'_>, rule: &str) -> bool {
-    hit.rule.is_some_and(|name| name == rule || hit.id() == rule)
+    match (rule.split_once('/'), hit.rule) {
+        (Some((backend, rule)), Some(name)) => hit.backend == Some(backend) && name == rule,
+        (None, Some(name)) => name == rule,
+        (_, None) => false,
+    }
 }
 
 #[cfg(test)]

@@ -21,14 +21,14 @@ pub(super) fn base64_unless_text(path: &Path) -> Option<String> {
 }
 
 /// Text for a terminal: control characters, invisible marks of direction and bytes that are no text are escaped.
-pub(super) struct Plain<'a>(pub(super) &'a [u8]);
+pub(in crate::cli) struct Plain<'a>(pub(super) &'a [u8]);
 
 impl<'a> Plain<'a> {
     pub(super) fn path(path: &'a Path) -> Self {
         Self(path.as_os_str().as_encoded_bytes())
     }
 
-    pub(super) fn text(text: &'a str) -> Self {
+    pub(in crate::cli) fn text(text: &'a str) -> Self {
         Self(text.as_bytes())
     }
 }

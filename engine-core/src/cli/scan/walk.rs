@@ -49,8 +49,16 @@ pub(super) enum Readable {
 /// Walks on a thread of its own, at most `ahead` entries ahead of who takes them; ends when nobody does.
 pub(super) fn start(roots: Vec<Root>, follow_links: bool, ahead: usize) -> mpsc::Receiver<Found> {
     let (found, taken) = mpsc::channel(ahead);
-    tokio::task::spawn_blocking(move || {
+    let last = found.clone();
+    let walk = tokio::task::spawn_blocking(move || {
         each(roots, follow_links, |one| found.blocking_send(one).map_err(|_| Gone))
+    });
+    tokio::spawn(async move {
+        // A walk that died is not one that came to its end.
+        if let Err(died) = walk.await {
+            let error = ScanError::crashed(format!("the walk over the folders ended early: {died}"));
+            let _ = last.send(Found { path: ".".into(), what: Err(error) }).await;
+        }
     });
     taken
 }

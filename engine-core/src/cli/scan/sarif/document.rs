@@ -12,7 +12,7 @@ use crate::cli::scan::{
     record::{Record, Suppressed},
 };
 
-/// A text, as SARIF wraps it. Names of files stay out of it (a location has them): `[x](y)` in one would be shown as a link.
+/// A text, as SARIF wraps it. Nothing in it is a link or a placeholder. Names of files stay out of it: a location has them.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Message {
     text: String,
@@ -20,8 +20,9 @@ pub(super) struct Message {
 
 impl From<String> for Message {
     fn from(text: String) -> Self {
-        // In SARIF a single brace begins a placeholder.
-        Self { text: Plain::text(&text).to_string().replace('{', "{{").replace('}', "}}") }
+        // Names of rules and families come from strangers, and SARIF has `{0}` for placeholders and `[x](y)` for links.
+        let text = Plain::text(&text).to_string().replace('{', "{{").replace('}', "}}");
+        Self { text: text.replace('\\', r"\\").replace('[', r"\[").replace(']', r"\]") }
     }
 }
 
