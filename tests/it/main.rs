@@ -7,8 +7,6 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
-/// The book in `docs/`: its files and commands.
-mod book;
 /// What is in the folder `deploy`.
 mod deployed;
 /// What the public rules call malicious among the files of ordinary packages.

@@ -7,11 +7,7 @@
 
 mod page;
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{fs, path::Path};
 
 use engine_tests::{
     peers::clamd::Clamd,
@@ -19,6 +15,7 @@ use engine_tests::{
 };
 
 use self::page::{Step, steps};
+use crate::outside;
 
 /// Between what two commands printed, with the exit code of the first.
 const MARK: char = '\u{1e}';
@@ -62,7 +59,7 @@ fn faults(page: &str, folder: &Path, clamd: &str) -> Vec<String> {
     faults
 }
 
-/// The clone that the reader has, and what makes the builds as quick as those of the workspace, with the same versions and no network.
+/// The clone that the reader has, and the versions of dependencies that are here already.
 fn prepare(folder: &Path) {
     if folder.exists() {
         fs::remove_dir_all(folder).unwrap();
@@ -72,10 +69,6 @@ fn prepare(folder: &Path) {
         fs::create_dir_all(folder.join(package)).unwrap();
         fs::copy(clone.join("Cargo.lock"), folder.join(package).join("Cargo.lock")).unwrap();
     }
-    fs::create_dir(folder.join(".cargo")).unwrap();
-    let manifest = fs::read_to_string(clone.join("Cargo.toml")).unwrap();
-    let profiles = manifest.find("[profile.dev]").map(|at| &manifest[at..]).unwrap();
-    fs::write(folder.join(".cargo/config.toml"), format!("net.offline = true\n{profiles}")).unwrap();
     std::os::unix::fs::symlink(clone, folder.join("microengine")).unwrap();
 }
 
@@ -103,16 +96,13 @@ fn run(steps: &[Step], folder: &Path, clamd: &str) -> String {
     let path =
         std::env::vars_os().find_map(|(key, value)| (key == "PATH").then_some(value)).unwrap_or_default();
     let programs = program("testnet").unwrap().parent().unwrap().to_owned();
-    let path =
-        std::env::join_paths([programs.clone()].into_iter().chain(std::env::split_paths(&path))).unwrap();
-    let output = Command::new("bash")
+    let path = std::env::join_paths([programs].into_iter().chain(std::env::split_paths(&path))).unwrap();
+    let output = outside("bash")
         .args(["-c", &format!("exec 2>&1\n{script}")])
         .current_dir(folder)
         .env("PATH", path)
         .env("BOOK", folder)
-        .env("CARGO_TARGET_DIR", programs.parent().unwrap())
         .env("CLAMD", clamd)
-        .stdin(Stdio::null())
         .output()
         .unwrap();
     String::from_utf8_lossy(&output.stdout).into_owned()

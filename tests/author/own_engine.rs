@@ -1,14 +1,5 @@
-//! The author's afternoon: a crate of somebody else's, outside the workspace, with the forty-line engine of engine-core's examples. It
-//! builds, scans, checks, earns on the marketplace, and passes the contract suite.
-//!
-//! A test program of its own, since building takes both cores for a while, and other tests have clocks.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+//! The author's crate, with the forty-line engine of engine-core's examples. It builds, scans, checks, earns on the marketplace, and
+//! passes the contract suite.
 
 use std::{
     ffi::OsStr,
@@ -27,6 +18,8 @@ use engine_tests::{
 use tempfile::TempDir;
 use tokio::time;
 
+use crate::{outside, target};
+
 const BOUNTIES: usize = 3;
 
 /// What the author writes besides the engine itself: the contract suite as her test.
@@ -40,10 +33,9 @@ async fn my_scanner_keeps_the_contract() {
 }
 "#;
 
-/// The author's crate in a folder of its own. Its dependencies are built once for all runs, in the workspace's target folder.
+/// The author's crate in a folder of its own.
 struct Crate {
     folder: TempDir,
-    target: PathBuf,
 }
 
 impl Crate {
@@ -64,9 +56,6 @@ serde = {{ version = "1", features = ["derive"] }}
 [dev-dependencies]
 microengine-core = {{ path = "{core}", features = ["testing"] }}
 tokio = {{ version = "1", features = ["macros", "rt-multi-thread"] }}
-
-[profile.dev]
-debug = false
 "#,
             core = core.display()
         );
@@ -75,29 +64,15 @@ debug = false
         fs::write(folder.path().join("src/main.rs"), format!("{engine}{TEST}")).unwrap();
         // The versions that are here already: nothing is downloaded.
         fs::copy(workspace("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
-        let target = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("author");
-        Self { folder, target }
+        Self { folder }
     }
 
     fn cargo(&self, command: &str) -> Output {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args([command, "--offline", "--target-dir"]).arg(&self.target).current_dir(self.folder.path());
-        // The compiler of the same toolchain, whatever a dependency's folder asks for.
-        let rustc = Path::new(env!("CARGO")).with_file_name("rustc");
-        if rustc.is_file() {
-            cargo.env("RUSTC", rustc);
-        }
-        // What the outer cargo says of its own crate is not about this one.
-        for (variable, _) in std::env::vars_os() {
-            if variable.to_string_lossy().starts_with("CARGO_PKG") || variable == "CARGO_MANIFEST_DIR" {
-                cargo.env_remove(variable);
-            }
-        }
-        cargo.stdin(Stdio::null()).output().unwrap()
+        outside(env!("CARGO")).arg(command).current_dir(self.folder.path()).output().unwrap()
     }
 
     fn program(&self) -> PathBuf {
-        self.target.join("debug/own-engine")
+        target().join("debug/own-engine")
     }
 
     fn run(&self, args: &[impl AsRef<OsStr>]) -> Output {
