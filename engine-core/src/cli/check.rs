@@ -84,7 +84,7 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
             Err(error) => report.problem("cannot start", exit::chain(error.as_ref())),
         }
     });
-    runtime.shutdown_timeout(super::GRACE);
+    program::end(runtime);
     report.conclude();
     let told = match how.format {
         Format::Text => text::render(&report),

@@ -58,6 +58,25 @@ impl<E: Engine> Program<E> {
     }
 }
 
+/// Ends the runtime at the end of a command, and waits for the children that were killed with it, for a moment each: where the program
+/// runs as the first process (a container), nobody else would.
+pub(super) fn end(runtime: tokio::runtime::Runtime) {
+    runtime.shutdown_timeout(super::GRACE);
+    #[cfg(unix)]
+    {
+        use rustix::process::{WaitOptions, wait};
+        let started = std::time::Instant::now();
+        while let Ok(ended) = wait(WaitOptions::NOHANG) {
+            if ended.is_none() && started.elapsed() > super::GRACE {
+                return;
+            }
+            if ended.is_none() {
+                std::thread::sleep(std::time::Duration::from_millis(2));
+            }
+        }
+    }
+}
+
 /// The runtime that a command runs on. Its worker threads live as long as the program, since a child process ends with the thread that
 /// started it.
 pub(super) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {

@@ -44,7 +44,7 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
     let program = Program::<E>::start(matches, &[Table::of::<RunSettings>()], Level::INFO)?;
     let runtime = program::runtime()?;
     let outcome = runtime.block_on(take_part(&program));
-    runtime.shutdown_timeout(super::GRACE);
+    program::end(runtime);
     outcome.map(|()| Exit::Clean)
 }
 

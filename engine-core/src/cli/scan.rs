@@ -30,7 +30,6 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use futures_util::{Stream, StreamExt, stream};
 use tokio_util::task::AbortOnDropHandle;
 
-pub(super) use self::settings::ScanSettings;
 use self::{
     allow::Allow,
     cache::{Basis, Cache},
@@ -42,6 +41,7 @@ use self::{
     tally::Tally,
     walk::Root,
 };
+pub(super) use self::{path::Plain, settings::ScanSettings};
 use super::{Exit, Program, program};
 use crate::{
     BoxError, Engine, Scanner,
@@ -81,9 +81,18 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
         let cache = open_cache(&program, &scanner, &settings).await?;
         let job = Job::new(scanner, settings.at_once(), settings.timeout.0, settings.max_size.0);
         let output = Output::new(settings.format, settings.all, E::NAME, E::VERSION);
-        scan(job.with_cache(cache), roots, allow, output, &settings).await
+        let mut tally = Tally::default();
+        let ended = scan(job.with_cache(cache), roots, allow, output, &settings, &mut tally).await;
+        match (ended, tally.exit(settings.fail_on)) {
+            // What was found counts, even if the rest of it could not be printed.
+            (Err(error), Exit::Found) => {
+                super::exit::report(error.as_ref());
+                Ok(Exit::Found)
+            }
+            (ended, _) => ended,
+        }
     });
-    runtime.shutdown_timeout(super::GRACE);
+    program::end(runtime);
     exit
 }
 
@@ -132,13 +141,13 @@ async fn scan(
     mut allow: Option<Allow>,
     mut output: Output,
     settings: &ScanSettings,
+    tally: &mut Tally,
 ) -> Result<Exit, BoxError> {
     let started = Instant::now();
     let window = settings.at_once().get().saturating_mul(WINDOW);
     let progress = Progress::start(settings.progress, &roots, settings.follow_links, settings.max_size.0);
     let records = records(job, roots, settings.follow_links, window).ready_chunks(window);
     let (mut records, mut interrupt) = (pin!(records), pin!(interrupt::interrupted()));
-    let mut tally = Tally::default();
     let interrupted = loop {
         let batch = tokio::select! {
             batch = records.next() => batch,

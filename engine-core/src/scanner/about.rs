@@ -24,7 +24,7 @@ pub struct About {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// Within a panel, whether the panel is not ready without it.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub required: bool,
     /// Of a panel, its backends.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -71,10 +71,6 @@ impl About {
         self.warnings.push(text.into());
         self
     }
-}
-
-fn is_false(value: &bool) -> bool {
-    !value
 }
 
 fn as_map<S: Serializer>(facts: &[(&'static str, String)], serializer: S) -> Result<S::Ok, S::Error> {

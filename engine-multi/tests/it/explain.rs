@@ -58,7 +58,7 @@ async fn which_ballots_which_rule_and_why() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_short_and_fits_into_an_assertion() {
+async fn it_is_short_and_stays_at_home() {
     let name = |n: usize| -> &'static str { format!("a-long-backend-name-{n}").leak() };
     let many = (0..200).map(|n| (name(n), Does::Panic));
     let result = scan("any", many.collect()).await;
@@ -66,7 +66,8 @@ async fn it_is_short_and_fits_into_an_assertion() {
     assert_eq!(told.chars().count(), 1000);
     let metadata = serde_json::to_value(VerdictMetadata::of(&result, Product::default())).unwrap();
     VerdictMetadata::read(&metadata).unwrap();
-    assert_eq!(metadata["explanation"], told);
+    // It has the words of failures, which are the operator's.
+    assert_eq!(metadata.get("explanation"), None);
 }
 
 #[tokio::test(start_paused = true)]

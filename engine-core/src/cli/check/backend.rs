@@ -13,6 +13,9 @@ use crate::{
 #[derive(Debug, Serialize)]
 pub(super) struct Backend {
     pub(super) name: String,
+    /// Whether its panel is not ready without it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) required: bool,
     /// Whether it passed its self-test and scanned a harmless artifact; unknown of a backend within a backend.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ready: Option<bool>,
@@ -32,9 +35,10 @@ pub(super) struct Backend {
 
 impl Backend {
     fn new(about: About) -> Self {
-        let About { name, version, signatures, facts, warnings, backends } = about;
+        let About { name, version, signatures, required, facts, warnings, backends } = about;
         Self {
             name,
+            required,
             ready: None,
             version: version.unwrap_or_default(),
             signatures: signatures.unwrap_or_default(),

@@ -81,3 +81,28 @@ pub(super) fn secrets() -> Vec<SecretVariable> {
         if cfg!(feature = "polyswarmd") { &["PASSWORD", "API_KEY"] } else { &[] };
     variables.iter().map(|variable| SecretVariable { variable, set: Secret::is_set(variable) }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        ScanError, ScanResult,
+        cli::check::backend,
+        scanner::{About, SelfTest},
+    };
+
+    #[test]
+    fn one_backend_is_enough_and_each_that_is_required() {
+        let dead = || Err(ScanError::unavailable("no daemon"));
+        for (required, ready) in [(false, true), (true, false)] {
+            let mut about = About::new("multi");
+            let one = About::new("one");
+            about.backends = vec![if required { one.required() } else { one }, About::new("two")];
+            let test = SelfTest::panel(Ok(()), vec![("one".into(), dead()), ("two".into(), Ok(()))]);
+            let mut report = Report::new("engine", "1");
+            report.backends = backend::of(about, &test, &Ok(ScanResult::unknown()));
+            report.conclude();
+            assert_eq!((report.ready, report.problems.len()), (ready, usize::from(required)));
+        }
+    }
+}

@@ -31,9 +31,10 @@ cannot start or is interrupted before it found anything ends with 2.
   reason = \"examples in the manual\"
   expires = 2027-01-31            # its last day; afterwards the hit counts again
 Paths are matched as printed, without ./ in front; those with .. match nothing. A file is suppressed only if every rule
-that makes it malicious is allowed.
+that makes it malicious is allowed; a clamd names only one.
 
 --cache keeps results in a folder of its own (mode 0700, about a kilobyte a file; what nobody asks for in 30 days is
 removed). It had better not lie within what is scanned. Results are found again for the same bytes under the same name
 while the program, the engine's settings and every backend's version and signatures are the same; failures are never
-kept. The engine still starts, to know its signatures.";
+kept. The engine still starts, to know its signatures. A change that no version tells is not seen: of a program of yours
+whose hello stays the same, of a clamd's configuration or of signatures beside its official ones. Then remove the folder.";

@@ -242,3 +242,16 @@ fn logs_are_json_lines_on_standard_error() {
     assert!(built["timestamp"].as_str().unwrap().ends_with('Z'), "{built}");
     assert_eq!(run(folder.path(), &["scan", "--quiet", "clean"]).err, "");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_was_found_counts_though_it_could_not_be_printed() {
+    let folder = folder(&[("a", b"hello"), ("b", &eicar())]);
+    for (file, code) in [("a", 2), ("b", 1)] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let ran = command(folder.path(), &["scan", "--all", file]).stdout(full).output().unwrap();
+        let told = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert_eq!(ran.status.code(), Some(code), "{told}");
+        assert!(told.contains("No space left on device"), "{told}");
+    }
+}

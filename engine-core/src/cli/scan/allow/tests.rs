@@ -56,6 +56,8 @@ fn by_rule_and_path_only_when_every_telling_hit_is_allowed() {
         ("docs/../evil/x.txt", &["a"], None),
         ("x", &["b"], Some("noisy")),
         ("x", &["c"], None),
+        // Named like another backend's.
+        ("x", &["clamav/c"], None),
         // Malicious, and no rule says so.
         ("docs/x.txt", &[], None),
     ] {

@@ -206,3 +206,13 @@ fn described(id: &str) -> String {
         None => format!("Rule {id}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_holds_neither_links_nor_placeholders() {
+        assert_eq!(Message::from(r"[x](y) {0} \".to_owned()).text, r"\[x\](y) {{0}} \\");
+    }
+}
