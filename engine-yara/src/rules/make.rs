@@ -35,7 +35,7 @@ pub(crate) struct Making {
 pub(crate) fn make(paths: &[PathBuf], making: &Making, watch: Rc<dyn Fn(&str)>) -> Result<Set, RulesError> {
     let set = match paths {
         [path] if Set::is_at(path) => {
-            let set = trust::check_file(path).and_then(|()| Set::read(path));
+            let set = trust::check_file(path).and_then(|path| Set::read(&path));
             set.map_err(|cause| RulesError::set(path, cause))?
         }
         _ => from_sources(paths, making, watch)?,
@@ -49,8 +49,9 @@ pub(crate) fn make(paths: &[PathBuf], making: &Making, watch: Rc<dyn Fn(&str)>) 
 /// Writes a set for people, to where it could be loaded from.
 fn save(set: &Set, path: &Path) -> Result<(), String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    trust::check_folder(folder.unwrap_or_else(|| Path::new(".")))?;
-    set.write(path).map_err(|error| error.to_string())
+    let folder = trust::check_folder(folder.unwrap_or_else(|| Path::new(".")))?;
+    let path = folder.join(path.file_name().ok_or("is no name of a file")?);
+    set.write(&path).map_err(|error| error.to_string())
 }
 
 fn from_sources(paths: &[PathBuf], making: &Making, watch: Rc<dyn Fn(&str)>) -> Result<Set, RulesError> {
