@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs,
     path::{Path, PathBuf},
     rc::Rc,
 };
@@ -29,6 +30,8 @@ pub(crate) struct Making {
     pub(crate) cache: Option<PathBuf>,
     /// A file to write the set to.
     pub(crate) save: Option<PathBuf>,
+    /// Whether a set with bad files is not written. Its report says why: the caller refuses it.
+    pub(crate) strict: bool,
 }
 
 /// Makes the set of the rules under `paths`. `watch` is told each file before libyara sees it.
@@ -40,7 +43,8 @@ pub(crate) fn make(paths: &[PathBuf], making: &Making, watch: Rc<dyn Fn(&str)>) 
         }
         _ => from_sources(paths, making, watch)?,
     };
-    if let Some(path) = &making.save {
+    let refused = making.strict && !set.report.bad.is_empty();
+    if let Some(path) = making.save.as_ref().filter(|_| !refused) {
         save(&set, path).map_err(|cause| RulesError::Save { path: path.display().to_string(), cause })?;
     }
     Ok(set)
@@ -50,7 +54,13 @@ pub(crate) fn make(paths: &[PathBuf], making: &Making, watch: Rc<dyn Fn(&str)>) 
 fn save(set: &Set, path: &Path) -> Result<(), String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = trust::check_folder(folder.unwrap_or_else(|| Path::new(".")))?;
-    let path = folder.join(path.file_name().ok_or("is no name of a file")?);
+    let path = folder.join(path.file_name().ok_or("it is no name of a file")?);
+    // It may be what the rules were written in. A link that leads nowhere is there too.
+    if fs::symlink_metadata(&path).is_ok() && !Set::is_at(&path) {
+        return Err(
+            "it is there already, and is no compiled rule set: give another name, or remove it".into()
+        );
+    }
     set.write(&path).map_err(|error| error.to_string())
 }
 
