@@ -92,6 +92,8 @@ fn key(sources: &Sources) -> String {
         part(file.shown.as_bytes());
         part(file.relative.as_os_str().as_encoded_bytes());
         part(file.digest.as_bytes());
+        // Where its includes lead: a link on the way may move while no file changes.
+        part(file.text.as_bytes());
     }
     for complaint in sources.bad.iter().chain(&sources.warnings) {
         part(complaint.to_string().as_bytes());

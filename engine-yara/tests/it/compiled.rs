@@ -188,3 +188,20 @@ async fn what_strictness_refuses_is_not_written() {
         assert!(error.contains("--strict-rules") && !set.exists(), "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_cache_knows_where_includes_lead() {
+    let folder = Folder::with(&[
+        ("rules/index.yar", "include \".now/base.yar\"\nrule r { condition: is_it }"),
+        ("rules/one/base.yar", "private rule is_it { condition: true }"),
+        ("rules/two/base.yar", "private rule is_it { condition: false }"),
+    ]);
+    let link = folder.path("rules/.now");
+    for (target, wanted) in [("one", vec!["r".to_owned()]), ("two", vec![])] {
+        let _ = fs::remove_file(&link);
+        std::os::unix::fs::symlink(target, &link).unwrap();
+        let options = Options::new([folder.path("rules")]).rules_cache(folder.path("cache"));
+        let scanner = start(options).await.unwrap();
+        assert_eq!((scanner.report().bad.len(), found(&scanner).await), (0, wanted), "{target}");
+    }
+}
