@@ -30,6 +30,8 @@ const TABLE: &str = include_str!("informational.tsv");
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Informational {
     folders: BTreeSet<String>,
+    /// Folders whose rules are evidence, whatever the rest says.
+    evidence: BTreeSet<String>,
     words: BTreeSet<String>,
     /// Rules that were measured, with the name of the file that has them.
     measured: BTreeSet<(String, String)>,
@@ -41,6 +43,7 @@ impl Default for Informational {
     fn default() -> Self {
         let mut table = Self {
             folders: BTreeSet::new(),
+            evidence: BTreeSet::new(),
             words: BTreeSet::new(),
             measured: BTreeSet::new(),
             named: BTreeMap::new(),
@@ -71,17 +74,24 @@ impl Informational {
     #[must_use]
     pub fn with(mut self, entry: &str) -> Self {
         match folder(entry) {
-            Some(folder) => _ = self.folders.insert(folder),
+            Some(folder) => {
+                self.evidence.remove(&folder);
+                self.folders.insert(folder);
+            }
             None => _ = self.named.insert(entry.to_owned(), true),
         }
         self
     }
 
-    /// Takes a folder away (`packers/`), or makes a rule evidence whatever the table, its folder and its tags say.
+    /// Makes a rule, or the rules of a folder (`packers/`), evidence whatever the table, other folders and tags say. A rule that
+    /// [`with`](Self::with) names stays informational: it is more specific than its folder.
     #[must_use]
     pub fn without(mut self, entry: &str) -> Self {
         match folder(entry) {
-            Some(folder) => _ = self.folders.remove(&folder),
+            Some(folder) => {
+                self.folders.remove(&folder);
+                self.evidence.insert(folder);
+            }
             None => _ = self.named.insert(entry.to_owned(), false),
         }
         self
@@ -90,18 +100,14 @@ impl Informational {
     /// Whether a rule is informational. A rule that settings name is what they say.
     pub(crate) fn covers(&self, name: &str, file: &Path, rule: &Declared) -> bool {
         self.named.get(name).copied().unwrap_or_else(|| {
-            self.is_measured(name, file) || self.is_in_folder(file) || self.says_so_itself(rule)
+            !is_in(&self.evidence, file)
+                && (self.is_measured(name, file) || is_in(&self.folders, file) || self.says_so_itself(rule))
         })
     }
 
     fn is_measured(&self, name: &str, file: &Path) -> bool {
         let file = file.file_name().unwrap_or_default().to_string_lossy();
         self.measured.contains(&(name.to_owned(), file.into_owned()))
-    }
-
-    fn is_in_folder(&self, file: &Path) -> bool {
-        let mut folders = file.parent().into_iter().flat_map(Path::iter);
-        folders.any(|folder| self.folders.contains(&folder.to_string_lossy().to_lowercase()))
     }
 
     fn says_so_itself(&self, rule: &Declared) -> bool {
@@ -115,6 +121,12 @@ impl Informational {
             || rule.find("severity").and_then(Meta::text).is_some_and(is_word)
             || self.words.iter().any(|word| rule.find(word).is_some_and(is_true))
     }
+}
+
+/// Whether one of these folders leads to a file.
+fn is_in(folders: &BTreeSet<String>, file: &Path) -> bool {
+    let mut above = file.parent().into_iter().flat_map(Path::iter);
+    above.any(|folder| folders.contains(&folder.to_string_lossy().to_lowercase()))
 }
 
 /// The folder that an entry names, if it names one.
@@ -202,5 +214,20 @@ mod tests {
         assert!(covers(&table, "r", "mine/a.yar", &[], &[]));
         assert!(!covers(&table, "r", "packers/a.yar", &[], &[]));
         assert!(!covers(&table, "Sure", "crypto/a.yar", &["info"], &[]));
+    }
+
+    #[test]
+    fn a_folder_of_evidence_is_evidence_whatever_the_table_says() {
+        let table = Informational::default().without("Maldocs/");
+        let (measured, file) = ("maldoc_getEIP_method_1", "set/maldocs/maldoc_somerules.yar");
+        assert!(!covers(&table, measured, file, &[], &[]));
+        assert!(!covers(&table, "r", "maldocs/packers/a.yar", &["info"], &[]));
+        assert!(covers(&table, "r", "other/a.yar", &["info"], &[]));
+        // A rule is more specific than its folder.
+        assert!(covers(&table.clone().with("r"), "r", "maldocs/a.yar", &[], &[]));
+        // The last word on a folder counts.
+        let table = table.with("maldocs/");
+        assert!(covers(&table, "r", "maldocs/a.yar", &[], &[]));
+        assert!(!covers(&table.without("maldocs/"), "r", "maldocs/a.yar", &[], &[]));
     }
 }

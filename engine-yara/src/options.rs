@@ -105,7 +105,8 @@ impl Options {
         self
     }
 
-    /// A file to write the compiled set to. Given as the only path of rules it is loaded in their place, by the same version of this
+    /// A file to write the compiled set to: a new one, or one that is such a set. Under [`strict`](Self::strict) a set with bad files is
+    /// not written. Given as the only path of rules it is loaded in their place, by the same version of this
     /// program on the same kind of machine, as long as nobody but its user and root can write to it or to its folder.
     #[must_use]
     pub fn save_rules(mut self, file: impl Into<PathBuf>) -> Self {
@@ -115,6 +116,11 @@ impl Options {
 
     /// How the set is made.
     pub(crate) fn making(&self) -> Making {
-        Making { cache: self.cache.clone(), save: self.save.clone(), ..Making::default() }
+        Making {
+            cache: self.cache.clone(),
+            save: self.save.clone(),
+            strict: self.strict,
+            ..Making::default()
+        }
     }
 }

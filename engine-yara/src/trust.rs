@@ -1,24 +1,41 @@
 //! Where compiled rules may be loaded from. libyara trusts them like code: whoever can write them can take over the process.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Whether only this user and root can have written a file: it and its folder belong to one of them and are closed to the writing
 /// of others, and nobody else can put another folder in the place of one that leads there. Why not, and what to do, otherwise.
-pub(crate) fn check_file(path: &Path) -> Result<(), String> {
+///
+/// Only the path that is returned was checked: a link in the one that was given can lead elsewhere a moment later.
+pub(crate) fn check_file(path: &Path) -> Result<PathBuf, String> {
     let path = fs::canonicalize(path).map_err(|error| error.to_string())?;
-    let metadata = fs::metadata(&path).map_err(|error| error.to_string())?;
+    // First the way there: once that is closed to others, what is at its end stays.
+    if let Some(folder) = path.parent() {
+        check_way(folder)?;
+    }
+    let metadata = fs::symlink_metadata(&path).map_err(|error| error.to_string())?;
     if !metadata.is_file() {
         return Err("is no regular file".into());
     }
     check_writers(&path, &metadata, false)?;
-    path.parent().map_or(Ok(()), check_folder)
+    Ok(path)
 }
 
 /// The same of a folder.
-pub(crate) fn check_folder(path: &Path) -> Result<(), String> {
+pub(crate) fn check_folder(path: &Path) -> Result<PathBuf, String> {
     let path = fs::canonicalize(path).map_err(|error| error.to_string())?;
-    for (above, folder) in path.ancestors().enumerate() {
-        let metadata = fs::metadata(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    check_way(&path)?;
+    Ok(path)
+}
+
+/// A canonical folder and all above it, from the top. A link that has come into it since is no folder.
+fn check_way(path: &Path) -> Result<(), String> {
+    let folders: Vec<_> = path.ancestors().enumerate().collect();
+    for (above, folder) in folders.into_iter().rev() {
+        let metadata =
+            fs::symlink_metadata(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         if !metadata.is_dir() {
             return Err(format!("{} is no folder", folder.display()));
         }
@@ -71,7 +88,7 @@ mod tests {
         for path in [&file, &inner, folder.path()] {
             mode(path, if path == file { 0o644 } else { 0o755 });
         }
-        assert_eq!(check_file(&file), Ok(()));
+        assert!(check_file(&file).is_ok());
         for (path, bad, good) in
             [(file.as_path(), 0o664, 0o600), (&inner, 0o757, 0o755), (folder.path(), 0o775, 0o1777)]
         {
@@ -82,11 +99,28 @@ mod tests {
                 "{error}"
             );
             mode(path, good);
-            assert_eq!(check_file(&file), Ok(()));
+            assert!(check_file(&file).is_ok());
         }
         // Right beside the file, others must not even add.
         mode(&inner, 0o1777);
         assert!(check_file(&file).is_err());
+        mode(folder.path(), 0o755);
         assert_eq!(check_file(&inner), Err("is no regular file".into()));
+    }
+
+    #[test]
+    fn what_was_checked_is_told_without_links() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let [inner, link] = ["inner", "link"].map(|name| root.join(name));
+        fs::create_dir(&inner).unwrap();
+        fs::set_permissions(&inner, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(inner.join("set"), "").unwrap();
+        fs::set_permissions(inner.join("set"), fs::Permissions::from_mode(0o644)).unwrap();
+        std::os::unix::fs::symlink(&inner, &link).unwrap();
+        assert_eq!(check_file(&link.join("set")), Ok(inner.join("set")));
+        assert_eq!(check_folder(&link), Ok(inner));
+        // As if it had come between the look for links and the look at the owners.
+        assert!(check_way(&link).is_err_and(|error| error.ends_with("link is no folder")));
     }
 }

@@ -32,14 +32,12 @@ impl Cache {
         if !folder.exists() {
             create(folder).map_err(|error| failed(error.to_string()))?;
         }
-        trust::check_folder(folder).map_err(failed)?;
-        Ok(Self { folder: folder.to_path_buf() })
+        Ok(Self { folder: trust::check_folder(folder).map_err(failed)? })
     }
 
     /// The set that was made from these sources, if it is there and whole.
     pub(super) fn get(&self, sources: &Sources) -> Option<Set> {
-        let path = self.path(sources);
-        trust::check_file(&path).ok()?;
+        let path = trust::check_file(&self.path(sources)).ok()?;
         let set = Set::read(&path).ok()?;
         // Only so that it stays: it is no loss if that fails.
         let _ = fs::File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
@@ -94,9 +92,34 @@ fn key(sources: &Sources) -> String {
         part(file.shown.as_bytes());
         part(file.relative.as_os_str().as_encoded_bytes());
         part(file.digest.as_bytes());
+        // Where its includes lead: a link on the way may move while no file changes.
+        part(file.text.as_bytes());
     }
     for complaint in sources.bad.iter().chain(&sources.warnings) {
         part(complaint.to_string().as_bytes());
     }
     hex::encode(hasher.finalize())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_stays_where_it_was_checked_when_its_link_moves() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::TempDir::new().unwrap();
+        let [checked, other, link] = ["checked", "other", "link"].map(|name| folder.path().join(name));
+        create(&checked).unwrap();
+        create(&other).unwrap();
+        symlink(&checked, &link).unwrap();
+        let cache = Cache::open(&link).unwrap();
+        fs::remove_file(&link).unwrap();
+        symlink(&other, &link).unwrap();
+        let mut set =
+            Set { report: Default::default(), rules: Default::default(), compiled: b"YARA".to_vec() };
+        cache.put(&Sources::default(), &mut set);
+        let count = |folder| fs::read_dir(folder).unwrap().count();
+        assert_eq!((count(checked), count(other)), (1, 0));
+    }
 }

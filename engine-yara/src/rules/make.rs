@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs,
     path::{Path, PathBuf},
     rc::Rc,
 };
@@ -29,18 +30,21 @@ pub(crate) struct Making {
     pub(crate) cache: Option<PathBuf>,
     /// A file to write the set to.
     pub(crate) save: Option<PathBuf>,
+    /// Whether a set with bad files is not written. Its report says why: the caller refuses it.
+    pub(crate) strict: bool,
 }
 
 /// Makes the set of the rules under `paths`. `watch` is told each file before libyara sees it.
 pub(crate) fn make(paths: &[PathBuf], making: &Making, watch: Rc<dyn Fn(&str)>) -> Result<Set, RulesError> {
     let set = match paths {
         [path] if Set::is_at(path) => {
-            let set = trust::check_file(path).and_then(|()| Set::read(path));
+            let set = trust::check_file(path).and_then(|path| Set::read(&path));
             set.map_err(|cause| RulesError::set(path, cause))?
         }
         _ => from_sources(paths, making, watch)?,
     };
-    if let Some(path) = &making.save {
+    let refused = making.strict && !set.report.bad.is_empty();
+    if let Some(path) = making.save.as_ref().filter(|_| !refused) {
         save(&set, path).map_err(|cause| RulesError::Save { path: path.display().to_string(), cause })?;
     }
     Ok(set)
@@ -49,8 +53,15 @@ pub(crate) fn make(paths: &[PathBuf], making: &Making, watch: Rc<dyn Fn(&str)>) 
 /// Writes a set for people, to where it could be loaded from.
 fn save(set: &Set, path: &Path) -> Result<(), String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    trust::check_folder(folder.unwrap_or_else(|| Path::new(".")))?;
-    set.write(path).map_err(|error| error.to_string())
+    let folder = trust::check_folder(folder.unwrap_or_else(|| Path::new(".")))?;
+    let path = folder.join(path.file_name().ok_or("it is no name of a file")?);
+    // It may be what the rules were written in. A link that leads nowhere is there too.
+    if fs::symlink_metadata(&path).is_ok() && !Set::is_at(&path) {
+        return Err(
+            "it is there already, and is no compiled rule set: give another name, or remove it".into()
+        );
+    }
+    set.write(&path).map_err(|error| error.to_string())
 }
 
 fn from_sources(paths: &[PathBuf], making: &Making, watch: Rc<dyn Fn(&str)>) -> Result<Set, RulesError> {

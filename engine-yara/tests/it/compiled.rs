@@ -156,3 +156,52 @@ async fn a_cache_that_others_can_write_is_an_error_and_a_full_one_forgets() {
     assert_eq!(kept.len(), 16 + 1, "{kept:?}");
     assert!(kept.contains(&cache.join("note")) && !kept.contains(&cache.join("old.yarset")), "{kept:?}");
 }
+
+#[tokio::test]
+async fn no_file_but_a_set_is_written_over() {
+    let text = rule("a", "word");
+    let folder = Folder::with(&[("rules/a.yar", &text)]);
+    let source = folder.path("rules/a.yar");
+    std::os::unix::fs::symlink("nowhere", folder.path("link")).unwrap();
+    for sandbox in [true, false] {
+        for taken in [&source, &folder.path("link"), &folder.path("rules")] {
+            let options = Options::new([folder.path("rules")]).save_rules(taken).sandbox(sandbox);
+            let error = start(options).await.unwrap_err().to_string();
+            assert!(error.contains("--save-rules") && error.contains("is no compiled rule set"), "{error}");
+        }
+        assert_eq!(fs::read_to_string(&source).unwrap(), text);
+        // A set is: that is how it is brought up to date.
+        for _ in 0..2 {
+            let set = folder.path("out.yarset");
+            start(Options::new([&source]).save_rules(set).sandbox(sandbox)).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_strictness_refuses_is_not_written() {
+    let folder = Folder::with(&[("rules/a.yar", &rule("a", "word")), ("rules/bad.yar", "rule {")]);
+    let set = folder.path("out.yarset");
+    for sandbox in [true, false] {
+        let options = Options::new([folder.path("rules")]).save_rules(&set).strict(true).sandbox(sandbox);
+        let error = start(options).await.unwrap_err().to_string();
+        assert!(error.contains("--strict-rules") && !set.exists(), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_cache_knows_where_includes_lead() {
+    let folder = Folder::with(&[
+        ("rules/index.yar", "include \".now/base.yar\"\nrule r { condition: is_it }"),
+        ("rules/one/base.yar", "private rule is_it { condition: true }"),
+        ("rules/two/base.yar", "private rule is_it { condition: false }"),
+    ]);
+    let link = folder.path("rules/.now");
+    for (target, wanted) in [("one", vec!["r".to_owned()]), ("two", vec![])] {
+        let _ = fs::remove_file(&link);
+        std::os::unix::fs::symlink(target, &link).unwrap();
+        let options = Options::new([folder.path("rules")]).rules_cache(folder.path("cache"));
+        let scanner = start(options).await.unwrap();
+        assert_eq!((scanner.report().bad.len(), found(&scanner).await), (0, wanted), "{target}");
+    }
+}
