@@ -11,6 +11,8 @@ mod outbox;
 #[cfg(feature = "polyswarmd")]
 pub mod pulse;
 #[cfg(feature = "polyswarmd")]
+mod restore;
+#[cfg(feature = "polyswarmd")]
 pub mod shutdown;
 #[cfg(feature = "polyswarmd")]
 mod stake;

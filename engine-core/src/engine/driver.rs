@@ -17,6 +17,7 @@ use super::{
     journal::{Journal, JournalError},
     outbox::Outbox,
     pulse::Pulse,
+    restore::restore,
     steps::Steps,
     uncharged::Uncharged,
 };
@@ -85,19 +86,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
         let mut book = Book::new(market.terms(), plan.taking.clone());
         let mut uncharged = Uncharged::default();
-        for record in journal.open_records().await? {
-            let (id, expiration) = (record.bounty.id, record.bounty.expiration);
-            if !plan.chains.contains(&id.chain) {
-                let chain = id.chain;
-                tracing::error!(bounty = %id, %expiration, stage = ?record.stage, "owed on a chain that this engine does not work on: add --chains {chain}");
-                continue;
-            }
-            tracing::info!(bounty = %id, %expiration, stage = ?record.stage, "owed from before");
-            if record.stage == Stage::Signed(Step::Assert) {
-                uncharged.add(id, &record.assertion.bids);
-            }
-            book.restore(record.bounty, record.stage, record.index);
-        }
+        restore(&journal, &plan.chains, &mut book, &mut uncharged).await?;
         let lane = |chain: &Chain| {
             let (clock, ticks) = watch::channel(Tick(0));
             let (market, journal) = (Arc::clone(&market), journal.clone());
