@@ -71,7 +71,11 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
     let What { paths, scan_list } = What::from_arg_matches(matches)?;
     let mut roots: Vec<Root> = paths.into_iter().map(Root::argument).collect();
     if let Some(list) = scan_list {
-        roots.extend(walk::read_list(&list)?);
+        let listed = walk::read_list(&list)?;
+        if listed.is_empty() && !settings.quiet {
+            tell(&format!("the list {} names nothing to scan", list.display()));
+        }
+        roots.extend(listed);
     }
     let allow = settings.allow.as_deref().map(|file| Allow::read(file, SystemTime::now())).transpose()?;
     allow.iter().flat_map(Allow::expired).for_each(|line| tell(&line));
@@ -103,10 +107,8 @@ async fn open_cache<E: Engine>(
     settings: &ScanSettings,
 ) -> Result<Option<Cache>, BoxError> {
     let Some(folder) = &settings.cache else { return Ok(None) };
-    let tables = E::Settings::tables();
-    let of_engine =
-        program.sources.list().into_iter().filter(|s| tables.iter().any(|table| table.name == s.table));
-    match Basis::new(E::NAME, E::VERSION, of_engine, &scanner.about().await) {
+    let settings = program.sources.digest(&E::Settings::tables());
+    match Basis::new(E::NAME, E::VERSION, settings, &scanner.about().await) {
         Ok(basis) => Ok(Some(Cache::open(folder, basis)?)),
         Err(unknown) => {
             tell(&unknown.to_string());

@@ -1,7 +1,7 @@
 //! The sources of settings, merged: flag > environment > file > default.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fmt,
     path::{Path, PathBuf},
 };
@@ -9,6 +9,7 @@ use std::{
 use clap::{ArgMatches, Command, parser::ValueSource};
 use config::{Config, ConfigError, Map, Value, ValueKind};
 use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
 
 use super::{
     Section, SettingsError, Table, add_flags,
@@ -101,6 +102,17 @@ impl Sources {
     /// Every setting with its value and where it came from, in the order of the tables; values not to be shown are masked.
     pub fn list(&self) -> Vec<Setting> {
         self.names.iter().map(|name| self.setting(name)).collect()
+    }
+
+    /// A digest of all values in these tables as they are, secrets too, so that it changes when any of them does: 64 hex digits.
+    pub fn digest(&self, tables: &[Table]) -> String {
+        let values = tables.iter().map(|table| {
+            let values = self.merged.get::<BTreeMap<String, serde_json::Value>>(table.name);
+            (table.name, values.unwrap_or_default())
+        });
+        let values: BTreeMap<_, _> = values.collect();
+        // Plain values only, so there is nothing that JSON cannot say.
+        hex::encode(Sha256::digest(serde_json::to_vec(&values).unwrap_or_default()))
     }
 
     fn setting(&self, name: &Name) -> Setting {

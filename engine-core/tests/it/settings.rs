@@ -109,6 +109,33 @@ fn origins_and_masks() {
 }
 
 #[test]
+fn every_value_changes_the_digest_of_its_table_secret_or_not() {
+    let digest = |args: &[&str], file| {
+        load(args, file)
+            .unwrap()
+            .digest(&[<(Shapes, Other)>::tables(), vec![Table::file_only("nested", "")]].concat())
+    };
+    let plain = digest(&[], None);
+    assert_eq!((plain.len(), digest(&[], None)), (64, plain.clone()));
+    let mut all = vec![plain];
+    all.extend(
+        ["--hidden=a", "--hidden=b", "--switch", "--many=a, b", "--maybe=0"]
+            .map(|flag| digest(&[flag], None)),
+    );
+    all.push(digest(&["--many=a", "--many=b"], None));
+    all.extend(
+        ["[nested.side]\nid = 3", "[nested.side]\nid = 4", "[other]\nplace = 'there'"]
+            .map(|file| digest(&[], Some(file))),
+    );
+    let count = all.len();
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), count);
+    let only = |args: &[&str]| load(args, None).unwrap().digest(&Other::tables());
+    assert_eq!(only(&["--switch"]), only(&[]), "another table's");
+}
+
+#[test]
 fn a_table_without_flags_is_checked_by_its_type() {
     let sources = load(&[], Some("[nested.side]\nid = 3")).unwrap();
     assert_eq!(sources.file_table("nested").unwrap(), Some(Nested { side: Inner { id: 3 } }));

@@ -104,7 +104,7 @@ mod tests {
     fn a_result_comes_back_exactly_and_only_if_it_was_made_by_what_was_said() {
         let folder = tempfile::tempdir().unwrap();
         let about = About::new("yara").by("4.5", "sha256:00");
-        let basis = Basis::new("engine", "1", [], &about).unwrap();
+        let basis = Basis::new("engine", "1", String::new(), &about).unwrap();
         let cache = Cache::open(&folder.path().join("cache"), basis).unwrap();
         for (content, confidence) in [("a", 0.1 + 0.2), ("b", 1.0 / 3.0), ("c", 0.766_666_666_666_666_7)] {
             let artifact = Artifact::file(content);

@@ -122,5 +122,7 @@ fn a_list_has_one_path_a_line_or_nul_separated() {
     ]);
     assert_eq!(scan(folder.path(), &["--scan-list", "lines"]).paths(), ["b c", "-", "a"]);
     assert_eq!(scan(folder.path(), &["--scan-list", "nul", "b c"]).paths(), ["b c", "d\ne", "a"]);
-    assert_eq!(scan(folder.path(), &["--scan-list", "empty"]).code, Some(0));
+    let nothing = scan(folder.path(), &["--scan-list", "empty"]);
+    assert_eq!(nothing.code, Some(0));
+    assert!(nothing.err.contains("the list empty names nothing to scan"), "{nothing:?}");
 }

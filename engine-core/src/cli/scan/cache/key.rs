@@ -3,10 +3,10 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{artifact::Artifact, scanner::About, settings::Setting, verdict::Ballot};
+use crate::{artifact::Artifact, scanner::About, verdict::Ballot};
 
 /// Changes when the files' content does.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What a clamd says whose database has no version; see DESIGN, "signatures".
 const UNVERSIONED: &str = "unversioned";
@@ -17,8 +17,8 @@ pub(in crate::cli::scan) struct Basis {
     format: u32,
     program: &'static str,
     version: &'static str,
-    /// The engine's own settings; how results are printed changes none.
-    settings: Vec<(&'static str, String, Option<String>)>,
+    /// A digest of the engine's own settings; how results are printed changes none.
+    settings: String,
     backends: Vec<Backend>,
 }
 
@@ -38,13 +38,12 @@ impl Basis {
     pub(in crate::cli::scan) fn new(
         program: &'static str,
         version: &'static str,
-        settings: impl IntoIterator<Item = Setting>,
+        settings: String,
         about: &About,
     ) -> Result<Self, Unknown> {
-        let settings = settings.into_iter().map(|setting| (setting.table, setting.key, setting.value));
         let mut backends = Vec::new();
         gather(about, &mut backends)?;
-        Ok(Self { format: FORMAT, program, version, settings: settings.collect(), backends })
+        Ok(Self { format: FORMAT, program, version, settings, backends })
     }
 
     /// Whether a backend's answer was made by what it said it would use.
@@ -87,21 +86,9 @@ fn gather(about: &About, into: &mut Vec<Backend>) -> Result<(), Unknown> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Origin;
 
-    fn setting(value: &str) -> Setting {
-        let variable = "MICROENGINE_WORD".to_owned();
-        Setting {
-            table: "own",
-            key: "word".into(),
-            value: Some(value.into()),
-            origin: Origin::Default,
-            variable,
-        }
-    }
-
-    fn basis(version: &'static str, word: &str, about: &About) -> Basis {
-        Basis::new("own", version, [setting(word)], about).unwrap()
+    fn basis(version: &'static str, settings: &str, about: &About) -> Basis {
+        Basis::new("own", version, settings.to_owned(), about).unwrap()
     }
 
     #[test]
@@ -128,8 +115,9 @@ mod tests {
     fn a_backend_that_does_not_say_what_it_uses_keeps_nothing() {
         let mut panel = About::new("panel").by("1", "1");
         panel.backends = vec![About::new("yara").by("4.5", "sha256:00"), About::new("clamav")];
-        let told = Basis::new("multi", "1", [], &panel).unwrap_err().to_string();
+        let told = Basis::new("multi", "1", String::new(), &panel).unwrap_err().to_string();
         assert!(told.contains("clamav"), "{told}");
-        assert!(Basis::new("clamav", "1", [], &About::new("clamav").by("1.0", "unversioned")).is_err());
+        let unversioned = About::new("clamav").by("1.0", "unversioned");
+        assert!(Basis::new("clamav", "1", String::new(), &unversioned).is_err());
     }
 }
