@@ -48,8 +48,10 @@ pub trait Scanner: Send + Sync + 'static {
         async { Ok(()) }
     }
 
-    /// The self-test in full, for `check`: the same as [`ready`](Self::ready), and of a panel each backend's own outcome.
-    fn self_test(&self) -> impl Future<Output = SelfTest> + Send {
+    /// The self-test in full, for `check`: the same as [`ready`](Self::ready), and of a panel each backend's own outcome, each
+    /// within this time.
+    fn self_test(&self, within: Duration) -> impl Future<Output = SelfTest> + Send {
+        let _ = within;
         async { SelfTest::single(self.ready().await) }
     }
 

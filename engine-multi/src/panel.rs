@@ -14,7 +14,7 @@ use crate::{
     nearest::nearest,
 };
 
-/// How long a backend's self-test may take.
+/// How long a backend's self-test may take before the engine works.
 const READY_WITHIN: Duration = Duration::from_secs(45);
 /// How long a backend may take to say what it works with.
 const ABOUT_WITHIN: Duration = Duration::from_secs(10);
@@ -95,8 +95,8 @@ impl<D: Distill> Panel<D> {
     }
 
     /// The self-test of the panel as a whole, and of each backend by name.
-    async fn test(&self) -> (Result<(), ScanError>, Vec<(String, Result<(), ScanError>)>) {
-        let outcomes = join_all(self.backends.iter().map(|backend| backend.ready(READY_WITHIN))).await;
+    async fn test(&self, within: Duration) -> (Result<(), ScanError>, Vec<(String, Result<(), ScanError>)>) {
+        let outcomes = join_all(self.backends.iter().map(|backend| backend.ready(within))).await;
         let failures = |of: fn(&Backend) -> bool| -> Vec<String> {
             let tested = self.backends.iter().zip(&outcomes).filter(|(backend, _)| of(backend));
             tested
@@ -123,7 +123,7 @@ impl<D: Distill> Scanner for Panel<D> {
 
     /// Ready when one backend is, and all that are required; the others are logged as degraded.
     async fn ready(&self) -> Result<(), ScanError> {
-        let (outcome, backends) = self.test().await;
+        let (outcome, backends) = self.test(READY_WITHIN).await;
         for (backend, outcome) in &backends {
             if let Err(error) = outcome {
                 tracing::warn!(backend, kind = %error.kind, "degraded: {error}");
@@ -132,8 +132,8 @@ impl<D: Distill> Scanner for Panel<D> {
         outcome
     }
 
-    async fn self_test(&self) -> SelfTest {
-        let (outcome, backends) = self.test().await;
+    async fn self_test(&self, within: Duration) -> SelfTest {
+        let (outcome, backends) = self.test(within).await;
         SelfTest::panel(outcome, backends)
     }
 

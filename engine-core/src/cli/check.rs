@@ -98,7 +98,7 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
 async fn examine(scanner: &impl Scanner, within: Duration, report: &mut Report) {
     let late =
         || ScanError::timed_out(format!("no answer within {}; --within gives it longer", Time(within)));
-    let test = time::timeout(within, scanner.self_test()).await;
+    let test = time::timeout(within + super::GRACE, scanner.self_test(within)).await;
     let test = test.unwrap_or_else(|_| SelfTest::single(Err(late())));
     if let Err(error) = &test.outcome {
         report.problem("self-test failed", format!("{}: {error}", error.kind));

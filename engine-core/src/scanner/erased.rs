@@ -1,6 +1,6 @@
 //! Scanners of many types as one type.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 
@@ -27,8 +27,8 @@ impl Scanner for BoxScanner {
         self.0.ready_dyn().await
     }
 
-    async fn self_test(&self) -> SelfTest {
-        self.0.self_test_dyn().await
+    async fn self_test(&self, within: Duration) -> SelfTest {
+        self.0.self_test_dyn(within).await
     }
 
     async fn about(&self) -> About {
@@ -50,7 +50,7 @@ impl std::fmt::Debug for BoxScanner {
 trait Erased: Send + Sync {
     fn name_dyn(&self) -> &str;
     fn ready_dyn(&self) -> BoxFuture<'_, Result<(), ScanError>>;
-    fn self_test_dyn(&self) -> BoxFuture<'_, SelfTest>;
+    fn self_test_dyn(&self, within: Duration) -> BoxFuture<'_, SelfTest>;
     fn about_dyn(&self) -> BoxFuture<'_, About>;
     fn scan_dyn<'a>(
         &'a self,
@@ -68,8 +68,8 @@ impl<S: Scanner> Erased for S {
         Box::pin(self.ready())
     }
 
-    fn self_test_dyn(&self) -> BoxFuture<'_, SelfTest> {
-        Box::pin(self.self_test())
+    fn self_test_dyn(&self, within: Duration) -> BoxFuture<'_, SelfTest> {
+        Box::pin(self.self_test(within))
     }
 
     fn about_dyn(&self) -> BoxFuture<'_, About> {

@@ -1,6 +1,6 @@
 //! A bound on how many scans run at once.
 
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, time::Duration};
 
 use tokio::{sync::Semaphore, time};
 
@@ -29,8 +29,8 @@ impl<S: Scanner> Scanner for Limit<S> {
         self.inner.ready().await
     }
 
-    async fn self_test(&self) -> SelfTest {
-        self.inner.self_test().await
+    async fn self_test(&self, within: Duration) -> SelfTest {
+        self.inner.self_test(within).await
     }
 
     async fn about(&self) -> About {

@@ -1,5 +1,7 @@
 //! A gate before a scanner that is not made for everything.
 
+use std::time::Duration;
+
 use super::{About, ErrorKind, ScanContext, ScanError, Scanner, SelfTest};
 use crate::{
     artifact::{Artifact, ArtifactKind},
@@ -49,8 +51,8 @@ impl<S: Scanner> Scanner for Only<S> {
         self.inner.ready().await
     }
 
-    async fn self_test(&self) -> SelfTest {
-        self.inner.self_test().await
+    async fn self_test(&self, within: Duration) -> SelfTest {
+        self.inner.self_test(within).await
     }
 
     async fn about(&self) -> About {

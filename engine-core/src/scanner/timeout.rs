@@ -29,8 +29,8 @@ impl<S: Scanner> Scanner for Timeout<S> {
         self.inner.ready().await
     }
 
-    async fn self_test(&self) -> SelfTest {
-        self.inner.self_test().await
+    async fn self_test(&self, within: Duration) -> SelfTest {
+        self.inner.self_test(within).await
     }
 
     async fn about(&self) -> About {

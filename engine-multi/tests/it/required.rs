@@ -71,6 +71,10 @@ async fn not_ready_without_it() {
         (error.kind, error.message.as_str()),
         (ErrorKind::Unavailable, "a required backend is not ready (fails: as told)")
     );
+    let stuck = Panel::new(vec![works(), Backend::new(Scripted::ready("stuck", Does::Hang))], Any).unwrap();
+    let told = stuck.self_test(Duration::from_secs(3)).await;
+    assert_eq!(told.outcome, Ok(()));
+    assert_eq!(told.backends[1].1.as_ref().unwrap_err().message, "the self-test took longer than 3s");
     let about = panel("fails").about().await;
     assert_eq!(about.facts, [("rule", "any".to_owned()), ("required", "fails".to_owned())]);
 }
