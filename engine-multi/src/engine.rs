@@ -52,7 +52,8 @@ impl Engine for Multi {
         };
         let backends = built_in?.into_iter().chain(external).map(limit).collect();
         let panel = Panel::new(backends, multi.distill)?;
-        let panel = panel.requiring(multi.require.iter().map(String::as_str))?;
+        let required = multi.require.iter().flat_map(|names| names.split(',')).map(str::trim);
+        let panel = panel.requiring(required)?;
         Ok(if multi.explain { panel.explaining() } else { panel })
     }
 

@@ -37,7 +37,7 @@ pub struct Settings {
     /// Backends that must have answered, separated by commas: without them nothing is called benign, and the engine is not ready
     ///
     /// What the others call malicious is malicious all the same.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    #[arg(long, value_name = "NAMES")]
     #[serde(default)]
     pub require: Vec<String>,
 

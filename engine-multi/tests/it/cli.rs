@@ -38,7 +38,7 @@ fn without_a_required_backend_nothing_is_benign() {
     let setup = Setup::new();
     let (fine, bad) = (setup.says("fine", BENIGN), setup.says("bad", MALICIOUS));
     let backends =
-        ["--backends", "none", "--backend", "dead=exec:false", "--backend", &fine, "--require", "fine,dead"];
+        ["--backends", "none", "--backend", "dead=exec:false", "--backend", &fine, "--require", "fine, dead"];
     let clean = setup.scan(&backends, "x");
     assert_eq!((clean.code, clean.verdict()), (Some(2), &json!("unknown")), "{clean:?}");
     assert_eq!(clean.ballots(), [("dead", "unavailable"), ("fine", "benign")]);
