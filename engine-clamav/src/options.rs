@@ -35,7 +35,7 @@ pub struct Options {
     /// official database alone takes more than 1 GiB; below what the database needs, the program does not start. `None`: no limit.
     pub host_memory: Option<u64>,
     /// How many `engine-clamav-host` processes run at most, each with the whole database in its memory. Default: as many as
-    /// scans run at a time.
+    /// scans run at a time, and at most four; further scans wait for their turn.
     pub host_processes: Option<NonZeroUsize>,
     /// From which age on `check` warns of old signatures; it is no more than a warning. Zero is never. Default: seven days.
     pub max_age: Duration,
@@ -43,6 +43,8 @@ pub struct Options {
 
 /// See [`Options::host_memory`].
 pub(crate) const HOST_MEMORY: u64 = 4 << 30;
+/// How many of them there are at most if nothing is said: with the official database, some 6 GiB.
+pub(crate) const HOST_PROCESSES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(3);
 /// See [`Options::max_age`].
 const MAX_AGE: Duration = Duration::from_secs(7 * 86_400);
 

@@ -15,7 +15,7 @@ use crate::{
     daemon::Daemon,
     host::{self, Host},
     local,
-    options::{Choice, Options},
+    options::{Choice, HOST_PROCESSES, Options},
     self_test::{SelfTest, SelfTestError},
 };
 
@@ -77,7 +77,7 @@ impl ClamavScanner {
         at_once: NonZeroUsize,
     ) -> Result<Self, StartError> {
         let program = options.host_program.clone().unwrap_or_else(host::find_program);
-        let processes = options.host_processes.unwrap_or(at_once);
+        let processes = options.host_processes.unwrap_or_else(|| at_once.min(HOST_PROCESSES));
         let host = Host::start(
             program.clone(),
             &database,

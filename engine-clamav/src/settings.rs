@@ -52,7 +52,7 @@ pub struct Settings {
     #[arg(long, value_name = "SIZE", default_value = "4G")]
     pub clamav_host_memory: Size,
 
-    /// How many libclamav processes run at most, each with the whole database in memory [default: one per scan at a time]
+    /// How many libclamav processes run at most, each with the whole database in memory [default: one per scan at a time, at most 4]
     #[arg(long, value_name = "N")]
     pub clamav_host_processes: Option<NonZeroUsize>,
 

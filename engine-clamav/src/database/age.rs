@@ -22,7 +22,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 pub(crate) struct Release {
     /// What it consists of, in words: `27000`, or `daily.cvd 27000, main.cvd 62, own.ndb`.
     pub(crate) what: String,
-    /// When the newest part of it was built; of one without a date in it, when its newest file was changed.
+    /// When its daily part was built, or else the newest of its parts; of one without a date in it, when its newest file was changed.
     pub(crate) made: Option<SystemTime>,
 }
 
@@ -49,7 +49,11 @@ impl Release {
             }
         }
         files.sort();
-        let built = files.iter().filter_map(|(_, header, _)| header.map(|(_, built)| built)).max();
+        // What others add to the folder may be of today while what ClamAV renews every day is not.
+        let daily = |name: &str| name == "daily.cvd" || name == "daily.cld";
+        let built =
+            files.iter().filter_map(|(name, header, _)| header.map(|(_, built)| (daily(name), built)));
+        let built = built.max().map(|(_, built)| built);
         let changed = || files.iter().map(|(_, _, changed)| *changed).max();
         let shown = files.iter().map(|(name, header, _)| match header {
             Some((number, _)) => format!("{name} {number}"),
@@ -134,12 +138,14 @@ mod tests {
         };
         write("daily.cld", &header(26295, 1_631_795_562));
         write("main.cvd", &header(62, 1_631_795_000));
+        // Newer, and not what counts.
+        write("added.cvd", &header(1, 1_731_795_000));
         // Cut, and nonsense: files like any other.
         write("cut.cvd", "ClamAV-VDB:16 Sep 2021");
         write("odd.cvd", "ClamAV-VDB:a:b:c:d:e:f:g:18446744073709551615");
         fs::create_dir(folder.path().join("tmp")).unwrap();
         let made = Some(at(1_631_795_562));
-        let what = "cut.cvd, daily.cld 26295, main.cvd 62, odd.cvd, own.ndb".to_owned();
+        let what = "added.cvd 1, cut.cvd, daily.cld 26295, main.cvd 62, odd.cvd, own.ndb".to_owned();
         assert_eq!(Release::of_folder(folder.path()).unwrap(), Release { what, made });
         assert!(Release::of_folder(Path::new("/nowhere")).is_err());
     }
