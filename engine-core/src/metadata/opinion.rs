@@ -11,6 +11,11 @@ use crate::verdict::{Ballot, ScanResult};
 /// Members of a result's metadata that are for its operator only.
 const AT_HOME: [&str; 3] = ["rules", "rules_cut", "explanation"];
 
+/// The longest text of a scanner that is told, in characters; the rest is cut off.
+const TEXT_MOST: usize = 200;
+/// The most that a scanner's own members may take of an entry, in bytes of JSON; what does not fit is left out.
+const OWN_MOST: usize = 16 << 10;
+
 /// The program that speaks: an engine's own name and version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Product<'a> {
@@ -45,14 +50,21 @@ impl VerdictMetadata {
     /// `heuristic`) must have the schema's form, and are left out if they don't: a node refuses a whole assertion's
     /// metadata for one wrong member. `malware_family`, `scanner`, `product` and `backends` are always ours. `rules`, the text
     /// of the rules that matched, is left out: everybody can read an assertion's metadata, and the rules are the operator's.
+    ///
+    /// Texts are cut at 200 characters, and members of the result's own metadata over 16 KiB in all are left out, in the order of
+    /// their names: a backend may be talkative, and everybody who votes downloads this.
     pub fn of(result: &ScanResult, product: Product<'_>) -> Self {
         let mut metadata = Self {
-            malware_family: result.family.clone().unwrap_or_default(),
+            malware_family: cut(result.family.as_deref().unwrap_or_default()),
             scanner: scanner(result, product),
             ..Self::default()
         };
-        for (name, value) in &result.metadata {
-            metadata.take(name, value);
+        let mut left = OWN_MOST;
+        for (name, value) in result.metadata.iter().filter(|(name, _)| !AT_HOME.contains(&name.as_str())) {
+            if let Some(rest) = left.checked_sub(name.len() + value.to_string().len()) {
+                metadata.take(name, value);
+                left = rest;
+            }
         }
         metadata.other.insert("product".into(), product.name.into());
         if !result.backends.is_empty() {
@@ -62,9 +74,6 @@ impl VerdictMetadata {
     }
 
     fn take(&mut self, name: &str, value: &Value) {
-        if AT_HOME.contains(&name) {
-            return;
-        }
         if !KNOWN.contains(&name) {
             self.other.insert(name.into(), value.clone());
             return;
@@ -82,7 +91,7 @@ impl VerdictMetadata {
 }
 
 fn scanner(result: &ScanResult, product: Product<'_>) -> ScannerInfo {
-    let told = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    let told = |text: &str| Some(cut(text)).filter(|text| !text.is_empty());
     let numeric = product.version.split(|c: char| c != '.' && !c.is_ascii_digit()).next().unwrap_or_default();
     let numeric = numeric.trim_end_matches('.');
     let environment = [("architecture", std::env::consts::ARCH), ("operating_system", operating_system())];
@@ -93,6 +102,10 @@ fn scanner(result: &ScanResult, product: Product<'_>) -> ScannerInfo {
         signatures_version: told(&result.signatures),
         environment: environment.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
     }
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(TEXT_MOST).collect()
 }
 
 /// The names that Python's `platform.system()` gives, as readers of the market know them.
@@ -116,11 +129,11 @@ fn backend(ballot: &Ballot) -> Value {
                 told.insert("confidence".into(), result.confidence.get().into());
             }
             if let Some(family) = &result.family {
-                told.insert("family".into(), family.clone().into());
+                told.insert("family".into(), cut(family).into());
             }
             for (name, text) in [("version", &result.version), ("signatures", &result.signatures)] {
                 if !text.is_empty() {
-                    told.insert(name.into(), text.clone().into());
+                    told.insert(name.into(), cut(text).into());
                 }
             }
         }
@@ -194,6 +207,25 @@ mod tests {
         assert_eq!(value["scanner"]["vendor_version"], "4.5.5");
         for member in ["ip_addresses", "heuristic", "stix", "rules", "rules_cut"] {
             assert_eq!(value.get(member), None, "{member}");
+        }
+    }
+
+    #[test]
+    fn what_a_talkative_scanner_says_is_cut() {
+        let long = "é".repeat(100_000);
+        let mut result = ScanResult::malicious(Confidence::ONE).by(&*long, &*long).family(&*long);
+        result.metadata = json!({ "a": 1, "big": long, "packer": "UPX" }).as_object().unwrap().clone();
+        let backend = Ballot { backend: "own".into(), outcome: Ok(result.clone()), elapsed: Duration::ZERO };
+        result.backends = vec![backend];
+        let value = written(&result);
+        assert_eq!((&value["a"], &value["packer"], value.get("big")), (&json!(1), &json!("UPX"), None));
+        for text in [
+            &value["malware_family"],
+            &value["scanner"]["vendor_version"],
+            &value["backends"][0]["family"],
+            &value["backends"][0]["signatures"],
+        ] {
+            assert_eq!(text.as_str().unwrap().chars().count(), TEXT_MOST);
         }
     }
 
