@@ -5,32 +5,55 @@ mod age;
 use std::{
     fs,
     io::{self, BufRead, BufReader},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use sha2::{Digest, Sha256};
 
 pub(crate) use self::age::Release;
 
-/// The version of a database folder: `sha256:` and the SHA-256 over the SHA-256 of its files, sorted, each as 64 hex digits and a
-/// newline. Files of its subfolders do not count, since libclamav does not load them.
+/// The files of a database folder, sorted by name; subfolders are left out, since libclamav does not load them.
 ///
 /// # Errors
 ///
-/// When the folder or a file in it cannot be read.
+/// When the folder cannot be read, when a link in it leads nowhere, and when something in it is neither file nor folder:
+/// libclamav would open a FIFO and wait for ever. The error names it.
+pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| about(folder, &error))? {
+        let path = entry?.path();
+        // Follows links, as libclamav does.
+        let kind = fs::metadata(&path).map_err(|error| about(&path, &error))?;
+        if kind.is_file() {
+            files.push(path);
+        } else if !kind.is_dir() {
+            let told = format!("{} is neither a file nor a folder; take it out", path.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, told));
+        }
+    }
+    files.sort_unstable();
+    Ok(files)
+}
+
+/// The version of a database folder: `sha256:` and the SHA-256 over the SHA-256 of its [`files`], sorted, each as 64 hex digits and a
+/// newline.
+///
+/// # Errors
+///
+/// As [`files`], and when a file cannot be read.
 pub fn digest(folder: &Path) -> io::Result<String> {
     let mut digests = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        // Follows links, as libclamav does; never opens a FIFO.
-        if fs::metadata(&path)?.is_file() {
-            digests.push(hex::encode(file(&path)?));
-        }
+    for path in files(folder)? {
+        digests.push(hex::encode(file(&path).map_err(|error| about(&path, &error))?));
     }
     digests.sort_unstable();
     let all: Sha256 =
         digests.iter().fold(Sha256::new(), |all, digest| all.chain_update(digest).chain_update("\n"));
     Ok(format!("sha256:{}", hex::encode(all.finalize())))
+}
+
+fn about(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 fn file(path: &Path) -> io::Result<impl AsRef<[u8]>> {
@@ -68,5 +91,18 @@ mod tests {
         let nothing = format!("sha256:{}", hex::encode(Sha256::digest("")));
         assert_eq!(folder(&[]), nothing);
         assert!(digest(Path::new("/nowhere")).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_named_and_never_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("x.ndb")).unwrap();
+        let told = digest(folder.path()).unwrap_err().to_string();
+        assert!(told.ends_with("x.ndb is neither a file nor a folder; take it out"), "{told}");
+        fs::remove_file(folder.path().join("x.ndb")).unwrap();
+        std::os::unix::fs::symlink("nowhere", folder.path().join("y.ndb")).unwrap();
+        let told = digest(folder.path()).unwrap_err().to_string();
+        assert!(told.contains("y.ndb: No such file"), "{told}");
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 /// How long a backend's self-test may take before the engine works.
 const READY_WITHIN: Duration = Duration::from_secs(45);
 /// How long a backend may take to say what it works with.
-const ABOUT_WITHIN: Duration = Duration::from_secs(10);
+const ABOUT_WITHIN: Duration = Duration::from_secs(5);
 /// The most that is kept back of a scan's time for distilling and handing over what there is.
 const RESERVE: Duration = Duration::from_millis(50);
 

@@ -97,14 +97,19 @@ fn load(folder: &Path) -> Result<(Engine, String), Box<dyn Error>> {
     let shown = folder.display();
     let path = folder.to_str().ok_or_else(|| format!("the folder's path is not UTF-8: {shown}"))?;
     let digest = || {
-        database::digest(folder).map_err(|error| format!("cannot read the database folder {shown}: {error}"))
+        database::digest(folder).map_err(|error| format!("cannot use the database folder {shown}: {error}"))
     };
     let mut before = digest()?;
     for _ in 0..TRIES {
         let engine = Engine::new();
         let loaded = engine.load_databases(path);
-        let count =
-            loaded.map_err(|error| format!("no database loads from {shown}: {}", error.string_error()))?;
+        let count = loaded.map_err(|error| match culprits(folder) {
+            files if files.is_empty() => format!("{shown} does not load: {}", error.string_error()),
+            files => format!(
+                "{shown} does not load because of {}; renew or remove what is broken",
+                files.join(", ")
+            ),
+        })?;
         if count.signature_count == 0 {
             return Err(format!("no signature in {shown}; run freshclam, or name another folder").into());
         }
@@ -116,6 +121,28 @@ fn load(folder: &Path) -> Result<(Engine, String), Box<dyn Error>> {
         before = after;
     }
     Err(format!("{shown} changed whenever it was loaded; try again when its update is over").into())
+}
+
+/// The files of a folder that libclamav does not load, each with its reason. It tells of the folder as a whole only.
+fn culprits(folder: &Path) -> Vec<String> {
+    let broken = |file: &PathBuf| {
+        let error = Engine::new().load_databases(file.to_str()?).err()?;
+        Some(format!("{} ({})", file.file_name()?.display(), error.string_error()))
+    };
+    database::files(folder)
+        .unwrap_or_default()
+        .iter()
+        .filter(|file| is_loaded(file))
+        .filter_map(broken)
+        .collect()
+}
+
+/// Whether libclamav loads a file of this name from a folder.
+fn is_loaded(file: &Path) -> bool {
+    const KINDS: &str = "cat cbc cdb cfg cld crb cud cvd db fp ftm gdb hdb hdu hsb hsu idb ign ign2 imp info ioc ldb ldu mdb mdu msb \
+                         msu ndb ndu pdb pwdb rmd sdb sfp wdb yar yara zmd";
+    let kind = file.extension().and_then(|kind| kind.to_str()).unwrap_or_default();
+    KINDS.split_whitespace().any(|known| known == kind)
 }
 
 /// libclamav with its signatures.

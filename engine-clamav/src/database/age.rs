@@ -40,15 +40,10 @@ impl Release {
     /// When the folder or a file in it cannot be read.
     pub(crate) fn of_folder(folder: &Path) -> io::Result<Self> {
         let mut files = Vec::new();
-        for entry in fs::read_dir(folder)? {
-            let entry = entry?;
-            let about = fs::metadata(entry.path())?;
-            if about.is_file() {
-                let name = entry.file_name().to_string_lossy().into_owned();
-                files.push((name, header(&entry.path())?, about.modified()?));
-            }
+        for path in super::files(folder)? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            files.push((name, header(&path)?, fs::metadata(&path)?.modified()?));
         }
-        files.sort();
         // What others add to the folder may be of today while what ClamAV renews every day is not.
         let daily = |name: &str| name == "daily.cvd" || name == "daily.cld";
         let built =

@@ -88,7 +88,7 @@ async fn a_broken_file_beside_a_good_one_is_an_error() {
         panic!()
     };
     assert_eq!(source.kind, ErrorKind::Unavailable);
-    assert!(source.message.contains("no database loads from"), "{source}");
+    assert!(source.message.contains("because of broken.ndb (Malformed database)"), "{source}");
 }
 
 #[tokio::test]

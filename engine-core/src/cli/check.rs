@@ -1,7 +1,7 @@
 //! The command `check`: is this ready, and with which settings?
 //!
-//! It builds the scanner, runs its self-test and one harmless scan, asks it what it works with, each within its time, and tells what
-//! it found as [`report`]. It scans nothing of the user's.
+//! It builds the scanner, runs its self-test and one harmless scan, asks it what it works with, all within a time, and tells what it
+//! found as [`report`]. It scans nothing of the user's.
 
 mod backend;
 mod report;
@@ -10,7 +10,7 @@ mod text;
 use std::time::Duration;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
-use tokio::time;
+use tokio::time::{self, Instant};
 
 use self::report::Report;
 use super::{
@@ -28,6 +28,9 @@ use crate::{
 
 pub(super) const NAME: &str = "check";
 
+/// How long it waits at least for what a scanner says of itself; a panel gives its backends five seconds.
+const ABOUT_WITHIN: Duration = Duration::from_secs(7);
+
 /// What to check and how to tell it.
 #[derive(Clone, Debug, Args)]
 struct How {
@@ -40,7 +43,7 @@ struct How {
     /// Print a settings file with every setting, its meaning, default and variable, and check nothing
     #[arg(long, conflicts_with_all = ["show_settings", "format"])]
     example_settings: bool,
-    /// How long the self-test may take (2s, 5m)
+    /// How long loading the rules and signatures and the self-test may take together (2s, 5m)
     #[arg(long, value_name = "TIME", default_value = "60s")]
     within: Time,
 }
@@ -79,9 +82,12 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
         report.secrets = Some(report::secrets());
     }
     runtime.block_on(async {
-        match program.scanner(settings.at_once()).await {
-            Ok(scanner) => examine(&scanner, how.within.0, &mut report).await,
-            Err(error) => report.problem("cannot start", exit::chain(error.as_ref())),
+        let within = how.within.0;
+        let deadline = ScanContext::within(within).deadline;
+        match time::timeout_at(deadline, program.scanner(settings.at_once())).await {
+            Ok(Ok(scanner)) => examine(&scanner, deadline, within, &mut report).await,
+            Ok(Err(error)) => report.problem("cannot start", exit::chain(error.as_ref())),
+            Err(_) => report.problem("cannot start", too_late(within)),
         }
     });
     program::end(runtime);
@@ -94,23 +100,27 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
     Ok(if report.ready { Exit::Clean } else { Exit::Error })
 }
 
-/// Asks a scanner what it works with and whether it works, and has it scan something harmless.
-async fn examine(scanner: &impl Scanner, within: Duration, report: &mut Report) {
-    let late =
-        || ScanError::timed_out(format!("no answer within {}; --within gives it longer", Time(within)));
-    let test = time::timeout(within + super::GRACE, scanner.self_test(within)).await;
+/// Asks a scanner what it works with and whether it works, and has it scan something harmless: all at once, until the deadline.
+async fn examine(scanner: &impl Scanner, deadline: Instant, within: Duration, report: &mut Report) {
+    let late = || ScanError::timed_out(too_late(within));
+    let left = deadline.saturating_duration_since(Instant::now());
+    let harmless = Artifact::file("A harmless file: is anybody there?\n").with_name("check.txt");
+    let cx = ScanContext::until(deadline);
+    // A panel answers at the deadline, with what it has.
+    let hard = left + super::GRACE;
+    let (test, outcome, about) = tokio::join!(
+        time::timeout(hard, scanner.self_test(left)),
+        time::timeout(hard, scanner.scan(&harmless, &cx)),
+        time::timeout(hard.max(ABOUT_WITHIN), scanner.about()),
+    );
     let test = test.unwrap_or_else(|_| SelfTest::single(Err(late())));
     if let Err(error) = &test.outcome {
         report.problem("self-test failed", format!("{}: {error}", error.kind));
     }
-    let harmless = Artifact::file("A harmless file: is anybody there?\n").with_name("check.txt");
-    let cx = ScanContext::within(within);
-    let outcome = time::timeout(within + super::GRACE, scanner.scan(&harmless, &cx)).await;
     let outcome = outcome.unwrap_or_else(|_| Err(late()));
     if let Err(error) = &outcome {
         report.problem("cannot scan", format!("{}: {error}", error.kind));
     }
-    let about = time::timeout(within, scanner.about()).await;
     let mut about = about.unwrap_or_else(|_| {
         About::new(scanner.name()).warning(format!("it did not say what it works with: {}", late()))
     });
@@ -119,4 +129,8 @@ async fn examine(scanner: &impl Scanner, within: Duration, report: &mut Report) 
         report.warnings = std::mem::take(&mut about.warnings);
     }
     report.backends = backend::of(about, &test, &outcome);
+}
+
+fn too_late(within: Duration) -> String {
+    format!("no answer within {}; --within gives it longer", Time(within))
 }
