@@ -51,6 +51,21 @@ fn without_a_required_backend_nothing_is_benign() {
 }
 
 #[test]
+fn one_silent_backend_does_not_keep_check_from_telling_of_the_others() {
+    let setup = Setup::new();
+    let fine = setup.says("fine", BENIGN);
+    let backends = ["--backends", "none", "--backend", "silent=exec:sleep 99", "--backend", &fine];
+    let (code, report) = setup.check(&[&backends[..], &["--within", "7s"]].concat());
+    assert_eq!(
+        (code, &report["ready"], &report["facts"]["rule"]),
+        (Some(0), &json!(true), &json!("any")),
+        "{report}"
+    );
+    let ready: Vec<_> = report["backends"].as_array().unwrap().iter().map(|b| &b["ready"]).collect();
+    assert_eq!(ready, [false, true], "{report}");
+}
+
+#[test]
 fn a_result_is_explained() {
     let setup = Setup::new();
     let (one, other) = (setup.says("one", MALICIOUS), setup.says("other", BENIGN));

@@ -75,6 +75,12 @@ done
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// `engine-multi check --format json ARGUMENTS…`: its exit code and what it reports.
+    pub(crate) fn check(&self, arguments: &[&str]) -> (Option<i32>, Value) {
+        let output = self.run(&[&["check", "--format", "json"], arguments].concat(), b"");
+        (output.status.code(), serde_json::from_slice(&output.stdout).unwrap())
+    }
+
     fn run(&self, arguments: &[&str], stdin: &[u8]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_engine-multi"));
         for variable in ["RULES_DIR", "CLAMD_HOST", "CLAMD_PORT", "LOG_LEVEL", "LOG_FORMAT"] {
