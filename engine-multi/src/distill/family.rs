@@ -2,19 +2,18 @@
 //!
 //! A name such as `Ransom:Win32/WannaCrypt.A!rsm` or `Win.Ransomware.Wanna-9769986-0` is cut into words. Words that say on what, of
 //! which sort or how something was found are dropped (`family/generic.txt`), and of families with many names each becomes one
-//! (`family/aliases.txt`): both are `WannaCry`.
+//! (`family/aliases.txt`): both are `WannaCry`. What remains is a family of the table, a word that nobody knows, or a vulnerability.
+
+mod cve;
+mod meaning;
+mod tables;
+mod word;
 
 use engine_core::ScanResult;
 use serde_json::{Value, json};
 
-/// Words that are no family.
-const GENERIC: &str = include_str!("family/generic.txt");
-/// `Name: other names`.
-const ALIASES: &str = include_str!("family/aliases.txt");
-/// Shorter words say too little to be a name.
-const SHORTEST: usize = 3;
-/// More words than any name has; the rest of one that has more is not looked at.
-const MOST_WORDS: usize = 32;
+use self::meaning::Meaning;
+
 /// What of a longer name is looked at, and told, in characters.
 const LONGEST: usize = 120;
 
@@ -27,28 +26,30 @@ pub(super) struct Family<'a> {
 }
 
 impl<'a> Family<'a> {
-    /// The family that most of these backends name, if two of them or more name the same; else the first that has a name of its own;
-    /// else the first name, as it is, though it says nothing but `Agent`.
+    /// What two of these backends or more name: a family of the table before an unknown word, a word before a vulnerability; of
+    /// equals what most name. Else what one of them names, the best by the same order. Of equals always the first. If no name tells
+    /// more than `Agent`, it is the first name as it is.
     pub(super) fn of(answers: &[(&'a str, &ScanResult)]) -> Option<Self> {
         let named = |(backend, result): &(&'a str, &ScanResult)| {
             let family = result.family.as_deref().filter(|family| !family.is_empty())?;
             let family: String = family.chars().take(LONGEST).collect();
-            let words = words(&family);
-            Some((*backend, family, words))
+            let meanings = Meaning::all_of(&family);
+            Some((*backend, family, meanings))
         };
         let named: Vec<_> = answers.iter().filter_map(named).collect();
-        let mut best: Option<Self> = None;
-        for word in named.iter().flat_map(|(_, _, words)| words) {
-            let agree = named.iter().filter(|(_, _, words)| words.iter().any(|other| same(other, word)));
+        let mut best: Option<(_, Self)> = None;
+        for meaning in named.iter().flat_map(|(_, _, meanings)| meanings) {
+            let agree =
+                named.iter().filter(|(_, _, meanings)| meanings.iter().any(|other| other.same(meaning)));
             let by: Vec<_> = agree.map(|(backend, _, _)| *backend).collect();
-            if by.len() > best.as_ref().map_or(1, |best| best.by.len()) {
-                best = Some(Self { name: word.clone(), by });
+            let worth = (by.len() > 1, meaning.rank, by.len());
+            if best.as_ref().is_none_or(|(most, _)| worth > *most) {
+                best = Some((worth, Self { name: meaning.text.clone(), by }));
             }
         }
-        best.or_else(|| {
-            let telling = named.iter().find(|(_, _, words)| !words.is_empty());
-            let (backend, family, _) = telling.or_else(|| named.first())?;
-            Some(Self { name: plain(family), by: vec![*backend] })
+        best.map(|(_, family)| family).or_else(|| {
+            let (backend, family, _) = named.into_iter().next()?;
+            Some(Self { name: family, by: vec![backend] })
         })
     }
 
@@ -58,81 +59,22 @@ impl<'a> Family<'a> {
     }
 }
 
-/// The words of a name that may be families, as they are written, or by their common name; each once.
-fn words(name: &str) -> Vec<String> {
-    let parts = name.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
-    // Some write a name in two words that others write in one: `Cobalt Strike`.
-    let whole: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
-    let whole = Some(whole.as_str()).filter(|whole| alias(whole).is_some());
-    let mut words: Vec<String> = Vec::new();
-    for part in whole.into_iter().chain(parts.take(MOST_WORDS)) {
-        let word = alias(part).unwrap_or(part);
-        if !is_generic(part) && !words.iter().any(|known| same(known, word)) {
-            words.push(word.to_owned());
-        }
-    }
-    words
-}
-
-/// The family in a name that no other backend confirms: its common name, or else the first piece of the name that tells more than
-/// sort and number, as it is written: `Foo-Bar` of `Win.Trojan.Foo-Bar-1-0`. A name that tells no more stays as it is.
-fn plain(name: &str) -> String {
-    if let Some(known) = words(name).iter().find_map(|word| alias(word)) {
-        return known.to_owned();
-    }
-    let pieces = name.split(['.', ':', '/', '!', '@', ' ']);
-    pieces.map(without_numbers).find(|piece| !words(piece).is_empty()).unwrap_or(name).to_owned()
-}
-
-/// The piece without `-123-0` and the like at its end.
-fn without_numbers(piece: &str) -> &str {
-    let mut piece = piece;
-    while let Some((rest, tail)) = piece.rsplit_once('-') {
-        if rest.is_empty() || !tail.bytes().all(|byte| byte.is_ascii_digit()) {
-            break;
-        }
-        piece = rest;
-    }
-    piece
-}
-
-/// The common name of a family that goes by this one.
-fn alias(word: &str) -> Option<&'static str> {
-    let lines = ALIASES.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(':'));
-    let mut lines =
-        lines.filter(|(name, others)| same(name, word) || others.split(' ').any(|other| same(other, word)));
-    lines.next().map(|(name, _)| name)
-}
-
-fn is_generic(word: &str) -> bool {
-    let known = || GENERIC.lines().filter(|line| !line.starts_with('#')).flat_map(|line| line.split(' '));
-    let letters = word.chars().filter(|c| c.is_alphabetic()).count();
-    // `7669677`, `A1`, and digests such as `2f6e81bc`, which have more digits than letters.
-    letters == 0
-        || word.chars().count() < SHORTEST
-        || word.chars().count() - letters > letters
-        || known().any(|generic| same(generic, word))
-}
-
-fn same(one: &str, other: &str) -> bool {
-    one.eq_ignore_ascii_case(other)
-}
-
 #[cfg(test)]
 mod tests {
     use engine_core::{Confidence, Verdict};
 
     use super::*;
 
-    /// Backends `a`, `b`, … with these families; an empty one has none. The family, its basis, and who names it.
+    fn said(family: &str) -> ScanResult {
+        let mut result = ScanResult::new(Verdict::Malicious, Confidence::ONE);
+        result.family = Some(family.to_owned());
+        result
+    }
+
+    /// Backends `a`, `b`, … with these families; an empty one has none. The family, and who names it.
     fn family(families: &[&str]) -> Option<(String, String)> {
-        let result = |family: &&str| {
-            let mut result = ScanResult::new(Verdict::Malicious, Confidence::ONE);
-            result.family = Some((*family).to_owned());
-            result
-        };
-        let results: Vec<_> = families.iter().map(result).collect();
-        let answers: Vec<_> = ["a", "b", "c", "d"].into_iter().zip(&results).collect();
+        let results: Vec<_> = families.iter().map(|family| said(family)).collect();
+        let answers: Vec<_> = ["a", "b", "c", "d", "e"].into_iter().zip(&results).collect();
         let Family { name, by } = Family::of(&answers)?;
         Some((name, by.join("")))
     }
@@ -171,35 +113,109 @@ mod tests {
         assert_eq!(family(&["", ""]), None);
     }
 
+    /// What an only source's name comes to.
+    #[test]
+    fn alone() {
+        for (name, family) in [
+            // as ClamAV names them
+            ("Win.Trojan.Shortbread-123-0", "Shortbread"),
+            ("Eicar-Test-Signature", "Eicar"),
+            ("Win.Test.EICAR_HDB-1", "Eicar"),
+            ("Win.Ransomware.WannaCry-6313787-0", "WannaCry"),
+            ("Win.Packed.Zusy-9765432-0", "Zusy"),
+            ("Unix.Trojan.Mirai-123", "Mirai"),
+            ("Doc.Dropper.Agent-1", "Doc.Dropper.Agent-1"),
+            ("Win.Exploit.CVE_2017_11882-6398283-0", "CVE-2017-11882"),
+            ("Java.Exploit.CVE_2021_44228-9914600-1", "CVE-2021-44228"),
+            ("{HEX}php.cmdshell.c99.344", "C99"),
+            // as other vendors do
+            ("Ransom:Win32/WannaCrypt.A!rsm", "WannaCry"),
+            ("HEUR:Trojan-Ransom.Win32.Shortbread.gen", "Shortbread"),
+            ("Exploit.MSOffice.CVE-2017-11882.gen", "CVE-2017-11882"),
+            ("a variant of Win32/Shortbread.B", "Shortbread"),
+            ("Gen:Variant.Shortbread.12", "Shortbread"),
+            ("W32-Shortbread", "Shortbread"),
+            // as YARA rules are named
+            ("EICAR_Test_File", "Eicar"),
+            ("Win_Trojan_Shortbread", "Shortbread"),
+            ("MALW_Shortbread", "Shortbread"),
+            ("win_donut_auto", "donut"),
+            ("win_formbook_auto", "FormBook"),
+            ("APT_Lazarus_Keylogger", "Lazarus"),
+            ("APT28_Keylogger", "APT28"),
+            ("APT_Cobalt_Group", "Cobalt"),
+            ("HKTL_Cobalt_Strike_Beacon", "CobaltStrike"),
+            ("hacktool_windows_mimikatz_modules", "Mimikatz"),
+            ("Windows_Trojan_Donut_f40e3759", "Donut"),
+            ("Shortbread_Apr17_2", "Shortbread"),
+            ("MALW_Shortbread_Gen2", "Shortbread"),
+            ("APT_Big_Sugar_Loaf_v10", "Sugar_Loaf"),
+            ("CVE_2017_11882_Emotet", "Emotet"),
+            ("CVE_2015_1701_Taihou", "Taihou"),
+            ("rtf_cve2017_11882_ole", "CVE-2017-11882"),
+            ("exploit_cve", "exploit_cve"),
+        ] {
+            assert_eq!(Family::of(&[("a", &said(name))]).unwrap().name, family, "{name}");
+        }
+    }
+
+    /// Words that name no family do not make two names agree, nor hide that they do.
+    #[test]
+    fn only_families_agree() {
+        for (families, name, by) in [
+            (&["APT_Turla", "Win.Trojan.Turla-1", "APT_Lazarus"][..], "Turla", "ab"),
+            (&["win_donut_auto", "win_formbook_auto"], "FormBook", "b"),
+            (&["Emotet_Jan20", "Shortbread_Jan20"], "Emotet", "a"),
+            (&["Shortbread_Jan20", "Gingerbread_Jan20"], "Shortbread", "a"),
+            (
+                &["Windows_Trojan_CobaltStrike_ee756db7", "Windows_Trojan_Metasploit_ee756db7"],
+                "CobaltStrike",
+                "a",
+            ),
+            (&["Html.Phishing.Bank-12", "Bank_of_x"], "Html.Phishing.Bank-12", "a"),
+            (&["Mal_Http_EXE", "Html.Http.Foo-1"], "Foo", "b"),
+            (&["Microsoft_Office_Macro", "Doc.Macro.Microsoft-1"], "Microsoft_Office_Macro", "a"),
+            (&["APT_Cobalt_Group", "Win.Trojan.CobaltStrike-1"], "CobaltStrike", "b"),
+            (&["Petya_GoldenEye", "NotPetya"], "Petya", "a"),
+            // a family of the table is all that a name with one means
+            (&["Emotet_Sugar", "TrickBot_Sugar"], "Emotet", "a"),
+            (&["Sugar_Emotet", "Sugar", "Heodo"], "Emotet", "ac"),
+            // and stands before a word that more agree on, but not alone
+            (&["Sugar", "Emotet", "Sugar.B", "Heodo", "Sugar.C"], "Emotet", "bd"),
+            (&["Emotet", "Sugar", "Sugar.B"], "Sugar", "bc"),
+            // words that are joined stay so if all agree on them
+            (&["Sugar_Loaf", "Win.Trojan.Sugar-Loaf-1-0"], "Sugar_Loaf", "ab"),
+            (&["Sugar_Loaf", "Trojan.SugarLoaf"], "Sugar_Loaf", "ab"),
+            (&["Sugar_Loaf", "Win.Trojan.Loaf-1"], "Loaf", "ab"),
+        ] {
+            assert_eq!(family(families), Some((name.to_owned(), by.to_owned())), "{families:?}");
+        }
+    }
+
+    #[test]
+    fn a_vulnerability_agrees_with_the_same_only_and_stands_behind_a_family() {
+        for (families, name, by) in [
+            (
+                &["Exploit_CVE_2021_44228", "Java.Exploit.CVE_2021_44228-9914600-1"][..],
+                "CVE-2021-44228",
+                "ab",
+            ),
+            (&["Win.Exploit.CVE_2017_11882-6398283-0", "CVE_2017_8759"], "CVE-2017-11882", "a"),
+            (&["CVE_2017_11882_Emotet", "Win.Exploit.CVE_2017_8759-1", "Emotet"], "Emotet", "ac"),
+            (&["CVE_2017_11882_Emotet", "Win.Exploit.CVE_2017_11882-1"], "Emotet", "a"),
+            (&["CVE_2017_11882_Sugar", "Win.Exploit.CVE_2017_11882-1", "Sugar"], "Sugar", "ac"),
+            (&["CVE_2017_11882_Sugar", "Win.Exploit.CVE_2017_11882-1"], "CVE-2017-11882", "ab"),
+            (&["CVE_2017_11882", "Sugar"], "Sugar", "b"),
+        ] {
+            assert_eq!(family(families), Some((name.to_owned(), by.to_owned())), "{families:?}");
+        }
+    }
+
     #[test]
     fn long_and_odd_names_are_names() {
         for name in ["a".repeat(100_000), "x.".repeat(50_000), "\u{1F9A0}".repeat(1000), "ß/Ω-1".to_owned()]
         {
             assert!(family(&[&name, &name]).is_some());
-        }
-    }
-
-    /// Each name stands for one family, no family is a generic word, and all is as the tables' heads say.
-    #[test]
-    fn the_tables_are_sound() {
-        let mut seen: Vec<String> = Vec::new();
-        for line in ALIASES.lines().filter(|line| !line.starts_with('#')) {
-            let (name, others) = line.split_once(": ").expect(line);
-            assert!(name.chars().all(char::is_alphanumeric), "{name}");
-            assert!(!is_generic(name), "{name}");
-            let mut own: Vec<_> = others.split(' ').map(str::to_owned).collect();
-            own.push(name.to_ascii_lowercase());
-            own.sort();
-            own.dedup();
-            for other in own {
-                assert!(!other.is_empty() && other == other.to_ascii_lowercase(), "{line}");
-                assert!(!seen.contains(&other), "{other} stands for two families");
-                seen.push(other);
-            }
-        }
-        for word in GENERIC.lines().filter(|line| !line.starts_with('#')).flat_map(|line| line.split(' ')) {
-            assert_eq!(word, word.to_lowercase());
-            assert!(!seen.contains(&word.to_owned()), "{word} is a family's name too");
         }
     }
 }
