@@ -163,7 +163,8 @@ impl Confidence {
     /// Takes a finite number from 0 to 1, refuses anything else.
     pub fn new(value: f64) -> Result<Self, UnitError> {
         if (0.0..=1.0).contains(&value) {
-            Ok(Self(value))
+            // Minus zero is zero.
+            Ok(Self(value + 0.0))
         } else {
             Err(UnitError::new("a confidence from 0 to 1", &value.to_string()))
         }
