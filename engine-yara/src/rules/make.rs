@@ -146,6 +146,7 @@ fn report(sources: &Sources, units: &Units, declared: &BTreeSet<(FileId, &str)>)
     bad.sort();
     bad.dedup();
     let mut warnings = sources.warnings.clone();
+    warnings.extend(units.warnings(sources));
     for id in units.loaded() {
         let Some(file) = sources.get(id) else { continue };
         let missing: Vec<_> = file
