@@ -47,9 +47,8 @@ pub(crate) async fn compile(
         job.write(folder).map_err(failed)?;
         match run(&program, options.file_within).await? {
             Ended::Told(Event::Done(report)) => return Ok(report),
-            Ended::Told(Event::Empty(bad)) => {
-                let paths: Vec<_> = options.rules.iter().map(|path| path.display().to_string()).collect();
-                return Err(RulesError::Empty { paths: paths.join(", "), bad });
+            Ended::Told(Event::Empty(private, bad)) => {
+                return Err(RulesError::empty(&options.rules, private, bad));
             }
             Ended::Told(Event::Failed(cause)) => return Err(failed(cause)),
             Ended::Told(Event::Refused(place, path, cause)) => return Err(place.error(path, cause)),

@@ -1,5 +1,7 @@
 //! What became of the rules: how many there are, which files are bad and why.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 /// What a rule set came to. Printed by `check`, and told in the log when the set is loaded.
@@ -67,11 +69,13 @@ pub enum RulesError {
         #[source]
         source: std::io::Error,
     },
-    /// Nothing was left to scan with.
-    #[error("no rules in {paths}: nothing could be found with them{}", told(bad))]
+    /// Nothing was left to scan with: no rule at all, or none that is ever reported.
+    #[error("no rules in {paths}{}{}", remedy(*private, bad), told(bad))]
     Empty {
         /// The paths as given.
         paths: String,
+        /// How many rules there are that are private: they serve other rules, and are never reported themselves.
+        private: usize,
         /// The files that were left out.
         bad: Vec<Complaint>,
     },
@@ -120,9 +124,27 @@ pub enum RulesError {
 }
 
 impl RulesError {
+    pub(crate) fn empty(paths: &[PathBuf], private: usize, bad: Vec<Complaint>) -> Self {
+        let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+        Self::Empty { paths: paths.join(", "), private, bad }
+    }
+
     pub(super) fn set(path: &std::path::Path, cause: impl Into<String>) -> Self {
         Self::Set { path: path.display().to_string(), cause: cause.into() }
     }
+}
+
+/// What to do where there is no rule that could be reported.
+fn remedy(private: usize, bad: &[Complaint]) -> String {
+    let why = match private {
+        0 => String::new(),
+        all => format!(" that are ever reported: all {all} are private, and only serve other rules"),
+    };
+    let first = if bad.is_empty() { "" } else { "repair the files below, " };
+    format!(
+        "{why}: {first}put a rule there, in a file named *.yar or *.yara (rule Example {{ strings: $a = \"evil\" condition: $a }}), \
+         or name another file or folder with --rules or RULES_DIR"
+    )
 }
 
 /// The first few complaints, a line each.

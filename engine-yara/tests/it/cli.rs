@@ -43,7 +43,19 @@ fn without_rules_nothing_is_called_benign() {
         .assert()
         .code(2)
         .stdout("")
-        .stderr(contains("no rules in"));
+        .stderr(contains("no rules in").and(contains("*.yar")).and(contains("--rules")));
+    engine(&["check", "--rules", empty.path("").to_str().unwrap()])
+        .assert()
+        .code(2)
+        .stdout(contains("no rules in").and(contains("*.yar")).and(contains("rule Example {")));
+    let hidden = Folder::with(&[("a.yar", "private rule a { condition: true }")]);
+    for command in [&["scan", "-"][..], &["check"], &["check", "--no-sandbox"]] {
+        let mut engine = engine(&[command, &["--rules", hidden.path("").to_str().unwrap()]].concat());
+        let output = engine.write_stdin("x").output().unwrap();
+        let told = [output.stdout, output.stderr].concat();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8(told).unwrap().contains("all 1 are private"), "{command:?}");
+    }
     engine(&["scan", "--rules", empty.path("nowhere").to_str().unwrap(), "-"])
         .write_stdin("x")
         .assert()
