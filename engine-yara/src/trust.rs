@@ -61,7 +61,8 @@ fn check_writers(path: &Path, metadata: &fs::Metadata, sticky_will_do: bool) -> 
         // `/tmp` is to be open: closing it would be worse than what this is about.
         let is_meant = metadata.is_dir() && (is_sticky || owner != me);
         let remedy = if is_meant {
-            "use a folder of your own below it or elsewhere, made by `mkdir -m 700`".to_owned()
+            "move to a folder of your own that others cannot write to, such as one made by `mkdir -m 700`"
+                .to_owned()
         } else {
             format!("chmod go-w {}, if what is there is yours", path.display())
         };

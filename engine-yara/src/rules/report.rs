@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use engine_core::one_line::OneLine;
 use serde::{Deserialize, Serialize};
 
 /// What a rule set came to. Printed by `check`, and told in the log when the set is loaded.
@@ -24,7 +25,7 @@ pub struct Report {
     pub digest: String,
 }
 
-/// What is wrong with a rule file. Printed as `path:line: cause`.
+/// What is wrong with a rule file. Printed as `path:line: cause` on one line, with control characters escaped.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Complaint {
@@ -45,11 +46,11 @@ impl Complaint {
 
 impl std::fmt::Display for Complaint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.path)?;
+        write!(f, "{}", OneLine(&self.path))?;
         if let Some(line) = self.line {
             write!(f, ":{line}")?;
         }
-        write!(f, ": {}", self.cause)
+        write!(f, ": {}", OneLine(&self.cause))
     }
 }
 
@@ -61,7 +62,7 @@ pub enum RulesError {
     #[error("no rules: give --rules a file or folder of YARA rules, or set RULES_DIR")]
     NotGiven,
     /// A path that was given does not exist or may not be read.
-    #[error("rules {path} cannot be read: give --rules a file or folder that exists")]
+    #[error("rules {} cannot be read: give --rules a file or folder that exists", OneLine(path))]
     Unreadable {
         /// The path as given.
         path: String,
@@ -70,7 +71,7 @@ pub enum RulesError {
         source: std::io::Error,
     },
     /// Nothing was left to scan with: no rule at all, or none that is ever reported.
-    #[error("no rules in {paths}{}{}", remedy(*private, bad), told(bad))]
+    #[error("no rules in {}{}{}", OneLine(paths), remedy(*private, bad), told(bad))]
     Empty {
         /// The paths as given.
         paths: String,
@@ -92,13 +93,16 @@ pub enum RulesError {
         cause: String,
     },
     /// The compiling child process failed.
-    #[error("the rules cannot be compiled: {cause}; --yara-memory and --compile-timeout give it more room")]
+    #[error(
+        "the rules cannot be compiled: {}; --yara-memory and --compile-timeout give it more room",
+        OneLine(cause)
+    )]
     Compiler {
         /// What happened.
         cause: String,
     },
     /// A compiled set, or the folder that it is in, is not what it has to be.
-    #[error("the compiled rule set in {path} cannot be used: {cause}")]
+    #[error("the compiled rule set in {} cannot be used: {}", OneLine(path), OneLine(cause))]
     Set {
         /// The file or folder.
         path: String,
@@ -106,7 +110,7 @@ pub enum RulesError {
         cause: String,
     },
     /// The folder for compiled sets cannot be used.
-    #[error("--rules-cache {path} cannot be used: {cause}")]
+    #[error("--rules-cache {} cannot be used: {}", OneLine(path), OneLine(cause))]
     Cache {
         /// The folder.
         path: String,
@@ -114,7 +118,7 @@ pub enum RulesError {
         cause: String,
     },
     /// The compiled set cannot be written.
-    #[error("--save-rules cannot write {path}: {cause}")]
+    #[error("--save-rules cannot write {}: {}", OneLine(path), OneLine(cause))]
     Save {
         /// The file.
         path: String,

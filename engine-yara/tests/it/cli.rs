@@ -133,3 +133,29 @@ fn a_record_tells_tags_and_meta_of_the_rules() {
         serde_json::json!({"told": {"tags": ["apt", "loader"], "meta": {"author": ["A", "B"], "n": 3}}})
     );
 }
+
+#[test]
+fn a_rule_files_name_cannot_forge_a_line_nor_colour_the_terminal() {
+    let name = "a\n2026-01-01T00:00:00Z  WARN forged\x1b[31m\u{9b}.yar";
+    let folder = Folder::with(&[(name, "rule {"), ("good.yar", &rule("good", "word"))]);
+    let hostile = folder.path(&format!("{name}/rules"));
+    let told = |arguments: &[&str]| {
+        let output = engine(arguments).write_stdin("x").output().unwrap();
+        String::from_utf8([output.stderr, output.stdout].concat()).unwrap()
+    };
+    let rules = folder.path("").to_str().unwrap().to_owned();
+    for arguments in [
+        &["scan", "--rules", &rules, "-"][..],
+        &["scan", "--strict-rules", "--rules", &rules, "-"],
+        &["scan", "--rules", folder.path(name).to_str().unwrap(), "-"],
+        &["scan", "--rules", hostile.to_str().unwrap(), "-"],
+        &["scan", "--rules", &rules, "--rules-cache", hostile.to_str().unwrap(), "-"],
+        &["scan", "--rules", &rules, "--save-rules", hostile.to_str().unwrap(), "-"],
+        &["check", "--rules", &rules],
+    ] {
+        let told = told(arguments);
+        assert!(told.contains("forged"), "{told}");
+        assert!(!told.contains(['\x1b', '\u{9b}']), "{told:?}");
+        assert!(!told.lines().any(|line| line.starts_with("2026-01-01")), "{told}");
+    }
+}
