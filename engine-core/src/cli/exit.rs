@@ -81,6 +81,11 @@ pub(super) fn report(error: &(dyn Error + 'static)) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
+/// The same in a child of an engine: one line, which the engine takes for its last words.
+pub(super) fn report_in_child(error: &(dyn Error + 'static)) {
+    let _ = writeln!(io::stderr(), "error: {}", OneLine(chain(error)));
+}
+
 /// An error with its causes on one line.
 pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
