@@ -41,6 +41,7 @@ pub(crate) async fn compile(
     let mut job = Job {
         informational: options.informational.clone(),
         making: options.making(),
+        memory: options.memory,
         benign_confidence: options.benign_confidence,
     };
     loop {

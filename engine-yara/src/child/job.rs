@@ -17,6 +17,8 @@ pub(crate) struct Job {
     pub(crate) informational: Informational,
     /// How the set is made.
     pub(crate) making: Making,
+    /// How much memory a child has, in bytes.
+    pub(crate) memory: u64,
     /// How sure "benign" is.
     pub(crate) benign_confidence: Confidence,
 }
