@@ -159,3 +159,21 @@ fn a_rule_files_name_cannot_forge_a_line_nor_colour_the_terminal() {
         assert!(!told.lines().any(|line| line.starts_with("2026-01-01")), "{told}");
     }
 }
+
+#[test]
+fn check_tells_programs_every_bad_file_and_people_twenty() {
+    let folder = Folder::with(&[("good.yar", &rule("good", "word"))]);
+    for number in 0..25 {
+        folder.write(&format!("bad{number}.yar"), "rule {");
+    }
+    let check = |format: &str| {
+        let rules = folder.path("");
+        let mut check = engine(&["check", "--format", format, "--rules", rules.to_str().unwrap()]);
+        check.assert().code(0).get_output().stdout.clone()
+    };
+    let report: serde_json::Value = serde_json::from_slice(&check("json")).unwrap();
+    assert_eq!(report["backends"][0]["warnings"].as_array().unwrap().len(), 25, "{report:#}");
+    let text = String::from_utf8(check("text")).unwrap();
+    assert_eq!(text.matches("bad rules left out").count(), 20, "{text}");
+    assert!(text.contains("warning: and 5 more: --format json tells all"), "{text}");
+}
