@@ -85,7 +85,9 @@ mod tests {
 
     #[test]
     fn a_long_list_of_warnings_is_cut_and_says_so() {
-        for (count, last) in [(0, None), (20, Some("warning: w19")), (23, Some("warning: and 3 more: --format json"))] {
+        for (count, last) in
+            [(0, None), (20, Some("warning: w19")), (23, Some("warning: and 3 more: --format json"))]
+        {
             let warnings: Vec<_> = (0..count).map(|number| format!("w{number}")).collect();
             let mut text = String::new();
             details(&mut text, 0, &[], &warnings).unwrap();
