@@ -41,7 +41,13 @@ pub fn main<E: Engine>() -> ExitCode {
         && first == "child"
     {
         telemetry::start_in_child();
-        return exit(E::child(rest.to_vec()).map(|()| Exit::Clean));
+        return match E::child(rest.to_vec()) {
+            Ok(()) => Exit::Clean.into(),
+            Err(error) => {
+                exit::report_in_child(error.as_ref());
+                Exit::Error.into()
+            }
+        };
     }
     let matches = match command::<E>().try_get_matches_from(arguments) {
         Ok(matches) => matches,

@@ -60,6 +60,6 @@ pub trait Engine: 'static {
     /// keep a parser in a process of its own. It speaks the [backend protocol](crate::scanner::child::protocol).
     fn child(args: Vec<std::ffi::OsString>) -> Result<(), BoxError> {
         let _ = args;
-        Err("this engine has no child".into())
+        Err("this engine has no child: --help lists its commands".into())
     }
 }

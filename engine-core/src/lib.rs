@@ -10,6 +10,7 @@ pub mod engine;
 #[cfg(feature = "polyswarmd")]
 pub mod market;
 pub mod metadata;
+pub mod one_line;
 pub mod prelude;
 pub mod scanner;
 #[cfg(feature = "cli")]

@@ -1,11 +1,14 @@
 //! Logs: lines for people or JSON lines for programs, on standard error. Nothing else is written there while they run.
 
+mod fields;
+
 use std::{io, str::FromStr};
 
 use serde::{Deserialize, Deserializer, de};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{Layer, filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
+use self::fields::OneLineFields;
 use crate::settings::Section;
 
 /// The table `[log]`.
@@ -86,6 +89,7 @@ pub fn start(settings: &LogSettings, default: Level, engine: &str) {
     let lines = fmt::layer().with_writer(io::stderr).log_internal_errors(false);
     let layer = match settings.log_format {
         LogFormat::Text => lines
+            .fmt_fields(OneLineFields)
             .with_target(false)
             .with_ansi(anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never)
             .boxed(),
@@ -99,7 +103,7 @@ pub fn start(settings: &LogSettings, default: Level, engine: &str) {
 pub(crate) fn start_in_child() {
     let lines =
         fmt::layer().with_writer(io::stderr).log_internal_errors(false).without_time().with_target(false);
-    let layer = lines.with_ansi(false).with_filter(LevelFilter::WARN);
+    let layer = lines.fmt_fields(OneLineFields).with_ansi(false).with_filter(LevelFilter::WARN);
     let _ = tracing_subscriber::registry().with(layer).try_init();
 }
 

@@ -8,9 +8,6 @@ use crate::{
     rules::{Complaint, Report},
 };
 
-/// How many bad and odd files are told of each kind.
-const SHOWN: usize = 20;
-
 /// A scanner with these rules and options.
 pub(crate) fn about(report: &Report, options: &Options) -> About {
     let Report { rules, files, informational, .. } = report;
@@ -36,13 +33,8 @@ pub(crate) fn about(report: &Report, options: &Options) -> About {
         .fact("timeout", timeout)
         .fact("rules_cache", cache);
     for (what, complaints) in [("bad rules left out", &report.bad), ("odd rule file", &report.warnings)] {
-        about = complaints
-            .iter()
-            .take(SHOWN)
-            .fold(about, |about, complaint: &Complaint| about.warning(format!("{what}: {complaint}")));
-        if let Some(more) = complaints.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-            about = about.warning(format!("{what}: and {more} more, which the log of a scan tells"));
-        }
+        let warning = |about: About, complaint: &Complaint| about.warning(format!("{what}: {complaint}"));
+        about = complaints.iter().fold(about, warning);
     }
     about
 }

@@ -7,6 +7,7 @@
 //! ```
 
 mod job;
+mod requests;
 
 use std::{
     ffi::{OsStr, OsString},
@@ -15,9 +16,15 @@ use std::{
     rc::Rc,
 };
 
-use engine_core::{BoxError, scanner::child::serve};
+use engine_core::{
+    BoxError, ErrorKind, ScanError,
+    scanner::child::{protocol::Reply, serve},
+};
+use serde::Serialize;
+use serde_json::Map;
 
 pub(crate) use self::job::{Event, Job};
+use self::requests::{Asked, Requests};
 use crate::{
     VERSION,
     rules::{Rules, make},
@@ -50,7 +57,7 @@ fn compile(folder: &Path, paths: &[PathBuf]) -> Result<(), BoxError> {
     Ok(tell(&event)?)
 }
 
-fn tell(event: &Event) -> io::Result<()> {
+fn tell(event: &impl Serialize) -> io::Result<()> {
     let mut line = serde_json::to_vec(event)?;
     line.push(b'\n');
     let mut output = io::stdout().lock();
@@ -63,5 +70,33 @@ fn scan(folder: &Path) -> Result<(), BoxError> {
     let rules = Rules::open(folder, &job.informational)?;
     let signatures = rules.report().digest.clone();
     let scanner = WithCanary(SyncYara::new(rules).benign_confidence(job.benign_confidence));
-    Ok(serve(&scanner, VERSION, &signatures, io::stdin().lock(), io::stdout().lock())?)
+    let mut requests = Requests::new(io::stdin().lock());
+    let served = serve(&scanner, VERSION, &signatures, &mut requests, io::stdout().lock());
+    match (served, requests.latest()) {
+        // Nothing of the artifact is left in memory by now.
+        (Err(error), Some(asked)) if error.kind() == io::ErrorKind::OutOfMemory => {
+            Ok(tell(&too_little_memory(asked, job.memory))?)
+        }
+        (served, _) => Ok(served?),
+    }
+}
+
+/// The answer to a request whose artifact does not fit into memory. It is the last one: the rest of the artifact is not read.
+fn too_little_memory(asked: Asked, memory: u64) -> Reply {
+    let message = format!(
+        "{} MiB do not fit into the {} MiB of memory of a scanning process, which takes up to twice the size and the rules: give it \
+         more with --yara-memory",
+        asked.size >> 20,
+        memory >> 20
+    );
+    let error = Some(ScanError::new(ErrorKind::LimitExceeded, message));
+    Reply {
+        id: asked.id,
+        verdict: None,
+        confidence: None,
+        family: None,
+        findings: Vec::new(),
+        metadata: Map::new(),
+        error,
+    }
 }

@@ -41,15 +41,15 @@ pub(crate) async fn compile(
     let mut job = Job {
         informational: options.informational.clone(),
         making: options.making(),
+        memory: options.memory,
         benign_confidence: options.benign_confidence,
     };
     loop {
         job.write(folder).map_err(failed)?;
         match run(&program, options.file_within).await? {
             Ended::Told(Event::Done(report)) => return Ok(report),
-            Ended::Told(Event::Empty(bad)) => {
-                let paths: Vec<_> = options.rules.iter().map(|path| path.display().to_string()).collect();
-                return Err(RulesError::Empty { paths: paths.join(", "), bad });
+            Ended::Told(Event::Empty(private, bad)) => {
+                return Err(RulesError::empty(&options.rules, private, bad));
             }
             Ended::Told(Event::Failed(cause)) => return Err(failed(cause)),
             Ended::Told(Event::Refused(place, path, cause)) => return Err(place.error(path, cause)),

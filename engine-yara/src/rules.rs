@@ -44,7 +44,7 @@ impl Rules {
     /// compiled set that others could have written: libyara trusts those like code.
     ///
     /// - An index and the files that it includes are loaded once. A file that compiles only through its index is good; an index
-    ///   that fails because of a file is loaded without that file.
+    ///   that fails because of a file is loaded without that file. What only a bad file includes is loaded by itself.
     /// - Includes lead to files under the folders of `paths` only. Only regular files are opened. Loops of includes are cut.
     /// - The variables `filename`, `filepath`, `extension`, `filetype` and `owner` are defined.
     pub fn load(paths: &[PathBuf], informational: &Informational) -> Result<Self, RulesError> {

@@ -3,7 +3,7 @@
 use std::{num::NonZeroUsize, rc::Rc};
 
 use engine_core::{
-    Artifact, ScanContext, ScanError, ScanResult, Scanner,
+    Artifact, ErrorKind, ScanContext, ScanError, ScanResult, Scanner,
     scanner::{About, Blocking, Child, child::Program},
 };
 
@@ -93,11 +93,27 @@ impl YaraScanner {
 
     async fn examine(&self, artifact: &Artifact, cx: &ScanContext) -> Result<(ScanResult, bool), ScanError> {
         let mut result = match &self.inner {
-            Inner::Children(child) => child.scan(artifact, cx).await,
+            Inner::Children(child) => child.scan(artifact, cx).await.map_err(|error| self.explained(error)),
             Inner::Here(scanner) => scanner.scan(artifact, cx).await,
         }?;
         let found = result.metadata.remove(canary::KEY).is_some();
         Ok((result, found))
+    }
+
+    /// Names the limit on memory where a child may have died of it. A Rust program aborts then; whether its last words are about
+    /// that depends on RUST_BACKTRACE.
+    fn explained(&self, error: ScanError) -> ScanError {
+        if error.kind != ErrorKind::Crashed || !error.message.contains("SIGABRT") {
+            return error;
+        }
+        let words = ["memory allocation of ", "skipping backtrace printing to avoid potential recursion"];
+        let is_sure = words.iter().any(|words| error.message.contains(words));
+        let memory = self.options.memory >> 20;
+        let message = format!(
+            "{}; if its {memory} MiB of memory were too little, --yara-memory gives it more",
+            error.message
+        );
+        ScanError::new(if is_sure { ErrorKind::LimitExceeded } else { ErrorKind::Crashed }, message)
     }
 }
 

@@ -49,8 +49,8 @@ fn check_way(path: &Path) -> Result<(), String> {
 #[cfg(unix)]
 fn check_writers(path: &Path, metadata: &fs::Metadata, sticky_will_do: bool) -> Result<(), String> {
     use std::os::unix::fs::MetadataExt;
-    let owner = metadata.uid();
-    if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+    let (owner, me) = (metadata.uid(), rustix::process::geteuid().as_raw());
+    if owner != 0 && owner != me {
         return Err(format!(
             "{} belongs to another user, and libyara trusts compiled rules like code: give the rules they were made from",
             path.display()
@@ -58,8 +58,16 @@ fn check_writers(path: &Path, metadata: &fs::Metadata, sticky_will_do: bool) -> 
     }
     let is_sticky = metadata.mode() & 0o1000 != 0;
     if metadata.mode() & 0o022 != 0 && !(sticky_will_do && is_sticky) {
+        // `/tmp` is to be open: closing it would be worse than what this is about.
+        let is_meant = metadata.is_dir() && (is_sticky || owner != me);
+        let remedy = if is_meant {
+            "move to a folder of your own that others cannot write to, such as one made by `mkdir -m 700`"
+                .to_owned()
+        } else {
+            format!("chmod go-w {}, if what is there is yours", path.display())
+        };
         return Err(format!(
-            "others can write to {0}, and libyara trusts compiled rules like code: chmod go-w {0}, if they are yours",
+            "others can write to {}, and libyara trusts compiled rules like code: {remedy}",
             path.display()
         ));
     }
@@ -101,9 +109,11 @@ mod tests {
             mode(path, good);
             assert!(check_file(&file).is_ok());
         }
-        // Right beside the file, others must not even add.
+        // Right beside the file, others must not even add. Such a folder is nobody's to close.
         mode(&inner, 0o1777);
-        assert!(check_file(&file).is_err());
+        for error in [check_file(&file).unwrap_err(), check_folder(&inner).unwrap_err()] {
+            assert!(error.contains("a folder of your own") && !error.contains("chmod"), "{error}");
+        }
         mode(folder.path(), 0o755);
         assert_eq!(check_file(&inner), Err("is no regular file".into()));
     }

@@ -8,6 +8,8 @@ use std::{
 
 use serde::Deserialize;
 
+use crate::one_line::OneLine;
+
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -73,8 +75,15 @@ pub(super) fn report(error: &(dyn Error + 'static)) {
     if !text.contains("--help") {
         text.push_str("For more information, try '--help'.\n");
     }
+    // The lines are meant; what else a terminal would obey came from outside.
+    let text: String = text.lines().map(|line| format!("{}\n", OneLine(line))).collect();
     // Standard error may be closed; there is nobody left to tell.
     let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// The same in a child of an engine: one line, which the engine takes for its last words.
+pub(super) fn report_in_child(error: &(dyn Error + 'static)) {
+    let _ = writeln!(io::stderr(), "error: {}", OneLine(chain(error)));
 }
 
 /// An error with its causes on one line.

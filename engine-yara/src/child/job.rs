@@ -17,6 +17,8 @@ pub(crate) struct Job {
     pub(crate) informational: Informational,
     /// How the set is made.
     pub(crate) making: Making,
+    /// How much memory a child has, in bytes.
+    pub(crate) memory: u64,
     /// How sure "benign" is.
     pub(crate) benign_confidence: Confidence,
 }
@@ -55,15 +57,15 @@ pub(crate) enum Event {
     Failed(String),
     /// This compiled set, cache or file to write cannot be used: the path and the cause.
     Refused(Place, String, String),
-    /// There is no rule left; these files were left out.
-    Empty(Vec<Complaint>),
+    /// There is no rule left but so many private ones; these files were left out.
+    Empty(usize, Vec<Complaint>),
 }
 
 impl Event {
     /// How a child ended that made no set.
     pub(super) fn of(error: RulesError) -> Self {
         match error {
-            RulesError::Empty { bad, .. } => Self::Empty(bad),
+            RulesError::Empty { private, bad, .. } => Self::Empty(private, bad),
             RulesError::Set { path, cause } => Self::Refused(Place::Set, path, cause),
             RulesError::Cache { path, cause } => Self::Refused(Place::Cache, path, cause),
             RulesError::Save { path, cause } => Self::Refused(Place::Save, path, cause),

@@ -29,8 +29,23 @@ const PROBED: &str = "\"microengine_probed\"";
 /// How libyara calls the end of a file that is included; here every file is.
 const CUT: &str = "end of included file";
 
-/// What is wrong with a file.
+/// How libyara calls an include that it does not follow, since sixteen files include each other in a row.
+const TOO_DEEP: &str = "includes depth exceeded";
+
+/// How libyara calls a name that no rule before has.
+const UNDEFINED: &str = "undefined identifier";
+
+/// What came of a unit that compiles.
 #[derive(Clone, Debug)]
+pub(super) struct Good {
+    /// What libyara remarks of it.
+    pub(super) remarks: Vec<Fault>,
+    /// The files that it asked for: those that it has seen.
+    pub(super) given: BTreeSet<FileId>,
+}
+
+/// What is wrong with a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fault {
     pub(super) file: FileId,
     pub(super) line: Option<usize>,
@@ -49,6 +64,22 @@ impl Fault {
     /// Something that libyara did not explain.
     pub(super) fn unknown(file: FileId) -> Self {
         Self { file, line: None, cause: "libyara refuses it without saying why".into() }
+    }
+
+    /// Whether the file includes others, and stands too deep itself for them to be followed.
+    pub(super) fn is_too_deep(&self) -> bool {
+        self.cause.contains(TOO_DEEP)
+    }
+
+    /// Whether it may be good behind another file.
+    pub(super) fn may_need_others(&self) -> bool {
+        self.cause.starts_with(UNDEFINED)
+    }
+
+    /// The same as a warning, of a file that is compiled by itself for it.
+    pub(super) fn split(self) -> Self {
+        let cause = "includes are nested deeper than libyara follows: from this file on, they are compiled by themselves";
+        Self { line: None, cause: cause.into(), ..self }
     }
 
     /// The same for people.
@@ -74,8 +105,8 @@ impl Compilation {
         Self { shelf: Rc::new(Shelf { texts, watch, unit: RefCell::default() }) }
     }
 
-    /// Whether a unit compiles, and what libyara remarks of it; the errors in the order they were found otherwise.
-    pub(super) fn check(&self, unit: &Unit) -> Result<Vec<Fault>, Vec<Fault>> {
+    /// Whether a unit compiles, and what there is to say of it; the errors in the order they were found otherwise.
+    pub(super) fn check(&self, unit: &Unit) -> Result<Good, Vec<Fault>> {
         // The crate `yara` tells warnings only with an error, so there is one at the end.
         if let Err(yara::Error::Compile(told)) = self.try_with(unit, PROBE) {
             let (errors, warnings): (Vec<_>, Vec<_>) =
@@ -84,18 +115,23 @@ impl Compilation {
                 && only.filename.is_none()
                 && only.message.contains(PROBED)
             {
-                return Ok(warnings.into_iter().map(|told| Fault::told(unit, told)).collect());
+                return Ok(self.good(warnings.into_iter().map(|told| Fault::told(unit, told)).collect()));
             }
         }
         // Without that end, which may be part of what libyara takes for the error.
         match self.try_with(unit, "") {
-            Ok(_) => Ok(Vec::new()),
+            Ok(_) => Ok(self.good(Vec::new())),
             Err(yara::Error::Compile(told)) => {
                 let errors = told.iter().filter(|told| told.level == CompileErrorLevel::Error);
                 Err(errors.map(|told| Fault::told(unit, told)).collect())
             }
             Err(other) => Err(vec![Fault { file: unit.root, line: None, cause: other.to_string() }]),
         }
+    }
+
+    /// The unit that was tried last.
+    fn good(&self, remarks: Vec<Fault>) -> Good {
+        Good { remarks, given: self.shelf.unit.take().given }
     }
 
     fn try_with(&self, unit: &Unit, end: &str) -> Result<Compiler, yara::Error> {

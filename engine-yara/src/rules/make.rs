@@ -94,9 +94,12 @@ fn compile(
     let mut built = compilation.build(&units.units)?;
     let (rules, declared) = declarations(&built, sources, &units.units);
     let report = report(sources, &units, &declared);
-    if declared.is_empty() {
-        let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-        return Err(RulesError::Empty { paths: paths.join(", "), bad: report.bad });
+    // A private rule is never reported: a set of nothing else calls everything benign.
+    let is_private = |(id, rule): &(FileId, &str)| {
+        sources.get(*id).is_some_and(|file| file.private.iter().any(|private| private == rule))
+    };
+    if declared.iter().all(is_private) {
+        return Err(RulesError::empty(paths, declared.len(), report.bad));
     }
     let mut compiled = Vec::new();
     built.save_to_stream(&mut compiled).map_err(|error| RulesError::Library { cause: error.to_string() })?;
@@ -146,6 +149,7 @@ fn report(sources: &Sources, units: &Units, declared: &BTreeSet<(FileId, &str)>)
     bad.sort();
     bad.dedup();
     let mut warnings = sources.warnings.clone();
+    warnings.extend(units.warnings(sources));
     for id in units.loaded() {
         let Some(file) = sources.get(id) else { continue };
         let missing: Vec<_> = file

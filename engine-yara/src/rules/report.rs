@@ -1,5 +1,8 @@
 //! What became of the rules: how many there are, which files are bad and why.
 
+use std::path::PathBuf;
+
+use engine_core::one_line::OneLine;
 use serde::{Deserialize, Serialize};
 
 /// What a rule set came to. Printed by `check`, and told in the log when the set is loaded.
@@ -22,7 +25,7 @@ pub struct Report {
     pub digest: String,
 }
 
-/// What is wrong with a rule file. Printed as `path:line: cause`.
+/// What is wrong with a rule file. Printed as `path:line: cause` on one line, with control characters escaped.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Complaint {
@@ -43,11 +46,11 @@ impl Complaint {
 
 impl std::fmt::Display for Complaint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.path)?;
+        write!(f, "{}", OneLine(&self.path))?;
         if let Some(line) = self.line {
             write!(f, ":{line}")?;
         }
-        write!(f, ": {}", self.cause)
+        write!(f, ": {}", OneLine(&self.cause))
     }
 }
 
@@ -59,7 +62,7 @@ pub enum RulesError {
     #[error("no rules: give --rules a file or folder of YARA rules, or set RULES_DIR")]
     NotGiven,
     /// A path that was given does not exist or may not be read.
-    #[error("rules {path} cannot be read: give --rules a file or folder that exists")]
+    #[error("rules {} cannot be read: give --rules a file or folder that exists", OneLine(path))]
     Unreadable {
         /// The path as given.
         path: String,
@@ -67,11 +70,13 @@ pub enum RulesError {
         #[source]
         source: std::io::Error,
     },
-    /// Nothing was left to scan with.
-    #[error("no rules in {paths}: nothing could be found with them{}", told(bad))]
+    /// Nothing was left to scan with: no rule at all, or none that is ever reported.
+    #[error("no rules in {}{}{}", OneLine(paths), remedy(*private, bad), told(bad))]
     Empty {
         /// The paths as given.
         paths: String,
+        /// How many rules there are that are private: they serve other rules, and are never reported themselves.
+        private: usize,
         /// The files that were left out.
         bad: Vec<Complaint>,
     },
@@ -88,13 +93,16 @@ pub enum RulesError {
         cause: String,
     },
     /// The compiling child process failed.
-    #[error("the rules cannot be compiled: {cause}; --yara-memory and --compile-timeout give it more room")]
+    #[error(
+        "the rules cannot be compiled: {}; --yara-memory and --compile-timeout give it more room",
+        OneLine(cause)
+    )]
     Compiler {
         /// What happened.
         cause: String,
     },
     /// A compiled set, or the folder that it is in, is not what it has to be.
-    #[error("the compiled rule set in {path} cannot be used: {cause}")]
+    #[error("the compiled rule set in {} cannot be used: {}", OneLine(path), OneLine(cause))]
     Set {
         /// The file or folder.
         path: String,
@@ -102,7 +110,7 @@ pub enum RulesError {
         cause: String,
     },
     /// The folder for compiled sets cannot be used.
-    #[error("--rules-cache {path} cannot be used: {cause}")]
+    #[error("--rules-cache {} cannot be used: {}", OneLine(path), OneLine(cause))]
     Cache {
         /// The folder.
         path: String,
@@ -110,7 +118,7 @@ pub enum RulesError {
         cause: String,
     },
     /// The compiled set cannot be written.
-    #[error("--save-rules cannot write {path}: {cause}")]
+    #[error("--save-rules cannot write {}: {}", OneLine(path), OneLine(cause))]
     Save {
         /// The file.
         path: String,
@@ -120,9 +128,27 @@ pub enum RulesError {
 }
 
 impl RulesError {
+    pub(crate) fn empty(paths: &[PathBuf], private: usize, bad: Vec<Complaint>) -> Self {
+        let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+        Self::Empty { paths: paths.join(", "), private, bad }
+    }
+
     pub(super) fn set(path: &std::path::Path, cause: impl Into<String>) -> Self {
         Self::Set { path: path.display().to_string(), cause: cause.into() }
     }
+}
+
+/// What to do where there is no rule that could be reported.
+fn remedy(private: usize, bad: &[Complaint]) -> String {
+    let why = match private {
+        0 => String::new(),
+        all => format!(" that are ever reported: all {all} are private, and only serve other rules"),
+    };
+    let first = if bad.is_empty() { "" } else { "repair the files below, " };
+    format!(
+        "{why}: {first}put a rule there, in a file named *.yar or *.yara (rule Example {{ strings: $a = \"evil\" condition: $a }}), \
+         or name another file or folder with --rules or RULES_DIR"
+    )
 }
 
 /// The first few complaints, a line each.

@@ -37,6 +37,8 @@ pub(super) struct File {
     pub(super) asked: bool,
     /// The names of the rules it declares.
     pub(super) rules: Vec<String>,
+    /// Those of them that are private.
+    pub(super) private: Vec<String>,
     /// The files it includes, in order.
     pub(super) includes: Vec<FileId>,
     /// The text for libyara, in which an include names `id.occurrence`.
@@ -177,6 +179,7 @@ impl Finder {
             relative,
             asked: false,
             rules: Vec::new(),
+            private: Vec::new(),
             includes: Vec::new(),
             text: Rc::from(""),
             digest: hex::encode(Sha256::digest(&bytes)),
@@ -213,7 +216,7 @@ impl Finder {
             });
             if let Some(file) = self.sources.files.get_mut(next) {
                 file.includes = targets.into_iter().flatten().collect();
-                file.rules = text.rules;
+                (file.rules, file.private) = (text.rules, text.private);
                 file.text = rendered.into();
             }
             next += 1;

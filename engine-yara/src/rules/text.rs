@@ -12,6 +12,8 @@ pub(super) struct Text {
     pub(super) includes: Vec<Include>,
     /// The names of the rules it declares, in order.
     pub(super) rules: Vec<String>,
+    /// Those of them that are private: they serve other rules, and are never reported themselves.
+    pub(super) private: Vec<String>,
     /// The line of a comment that is opened and never closed.
     pub(super) unclosed_comment: Option<usize>,
     /// Meta strings that are not UTF-8, to be replaced: the crate `yara` panics on them.
@@ -33,7 +35,7 @@ impl Text {
     /// Looks through a rule file.
     pub(super) fn read(source: &str) -> Self {
         let mut text = Self::default();
-        let (mut in_meta, mut before) = (false, "");
+        let (mut in_meta, mut before, mut is_private) = (false, "", false);
         for (token, range) in Lexer::new(source) {
             match token {
                 Token::Comment { closed: false } => {
@@ -48,16 +50,21 @@ impl Text {
                     match word {
                         "meta" => in_meta = true,
                         "strings" | "condition" => in_meta = false,
-                        name if before == "rule" => text.rules.push(name.to_owned()),
+                        name if before == "rule" => {
+                            text.private.extend(is_private.then(|| name.to_owned()));
+                            text.rules.push(name.to_owned());
+                        }
                         _ => {}
                     }
+                    // In either order: `private global rule`, `global private rule`.
+                    is_private = word == "private" || (is_private && matches!(word, "global" | "rule"));
                     before = word;
                     continue;
                 }
                 Token::String(inner) if in_meta && !is_utf8(inner) => text.unreadable.push(range),
                 Token::String(_) | Token::Other => {}
             }
-            before = "";
+            (before, is_private) = ("", false);
         }
         text
     }
@@ -242,6 +249,7 @@ mod tests {
             global rule /* odd */ two { condition: xinclude "no" or include"no" or #rule > 1 and 4\2 == 2 }"#;
         let text = Text::read(source);
         assert_eq!(text.rules, ["one", "two"]);
+        assert_eq!(text.private, ["one"]);
         let includes: Vec<_> = text.includes.iter().map(|i| (i.name.as_str(), i.line)).collect();
         assert_eq!(includes, [("./a.yar", 4), ("b.yar", 4)]);
         assert_eq!(text.unclosed_comment, None);

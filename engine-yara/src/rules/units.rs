@@ -1,12 +1,15 @@
 //! Which files are compiled together: an index with what it includes, or a file alone.
 //!
 //! What a unit's files declare is known to each other. A file that an index brings is not loaded again by itself, and an index is
-//! loaded without the files that would make it fail.
+//! loaded without the files that would make it fail. What only those would have brought has a turn of its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{
-    compile::{Compilation, Fault},
+    compile::{Compilation, Fault, Good},
     report::Complaint,
     source::{FileId, Sources},
 };
@@ -16,9 +19,9 @@ use super::{
 pub(super) struct Unit {
     /// The file that includes the others, or stands alone.
     pub(super) root: FileId,
-    /// Files that it includes and that are left out.
+    /// Files that they include and that are left out.
     pub(super) without: BTreeSet<FileId>,
-    /// All of its files that are not left out.
+    /// All of its files: those that the includes lead to without passing one that is left out.
     pub(super) files: BTreeSet<FileId>,
 }
 
@@ -29,6 +32,7 @@ pub(super) struct Units {
     loaded: BTreeSet<FileId>,
     bad: BTreeMap<FileId, Fault>,
     remarks: Vec<Fault>,
+    warnings: Vec<Fault>,
 }
 
 impl Units {
@@ -38,16 +42,24 @@ impl Units {
         compilation: &Compilation,
         left_out: BTreeMap<FileId, Fault>,
     ) -> Self {
+        let never: BTreeSet<_> = left_out.keys().copied().collect();
         let mut units = Self { bad: left_out, ..Self::default() };
-        let mut asked: Vec<_> = sources
+        let mut roots: Vec<_> = sources
             .iter()
-            .filter(|(_, file)| file.asked)
-            .map(|(id, file)| (reach(sources, id), id, &file.relative))
+            .map(|(id, file)| {
+                (Reverse(Unit::new(sources, id, |_| false).files.len()), !file.asked, &file.relative, id)
+            })
             .collect();
-        asked.sort_by(|(many, _, path), (more, _, other)| more.len().cmp(&many.len()).then(path.cmp(other)));
-        for (files, root, _) in asked {
-            units.try_unit(sources, compilation, root, files);
+        roots.sort();
+        // Every file has its turn, also one that nobody asked for: by then nearly all have been brought.
+        for (.., root) in roots {
+            let (mut next, mut split) = (vec![root], BTreeSet::new());
+            while let Some(root) = next.pop() {
+                let too_deep = units.try_unit(sources, compilation, root);
+                next.extend(too_deep.into_iter().filter(|id| split.insert(*id)));
+            }
         }
+        units.try_again(sources, compilation, &never);
         units
     }
 
@@ -64,54 +76,94 @@ impl Units {
 
     /// What libyara remarked of the files, sorted.
     pub(super) fn remarks(&self, sources: &Sources) -> Vec<Complaint> {
-        let told: BTreeSet<_> = self.remarks.iter().filter_map(|fault| fault.complaint(sources)).collect();
-        told.into_iter().collect()
+        told(&self.remarks, sources)
     }
 
-    fn try_unit(
-        &mut self,
-        sources: &Sources,
-        compilation: &Compilation,
-        root: FileId,
-        files: BTreeSet<FileId>,
-    ) {
+    /// What is odd about files that are loaded, sorted.
+    pub(super) fn warnings(&self, sources: &Sources) -> Vec<Complaint> {
+        told(&self.warnings, sources)
+    }
+
+    /// Tries a file with what it includes. Tells the files that stand too deep in it to be followed: they come next.
+    fn try_unit(&mut self, sources: &Sources, compilation: &Compilation, root: FileId) -> Vec<FileId> {
         // Alone a file may load that fails in its index: as the second to declare a rule, say.
         let mut alone = Vec::new();
-        while !self.bad.contains_key(&root) && self.brings_new(sources, &files) {
-            let unit = Unit::new(root, &files, |id| self.bad.contains_key(&id));
+        let mut too_deep = Vec::new();
+        // Not bad: another index may bring them, or they have their own turn.
+        let mut elsewhere = BTreeSet::new();
+        while !self.bad.contains_key(&root) {
+            let unit = Unit::new(sources, root, |id| self.bad.contains_key(&id) || elsewhere.contains(&id));
+            if !self.brings_new(sources, &unit.files) {
+                break;
+            }
             let faults = match compilation.check(&unit) {
-                Ok(remarks) => {
-                    self.add(unit, remarks);
+                Ok(good) => {
+                    self.add(unit, good);
                     break;
                 }
                 Err(faults) => faults,
             };
-            let known_bad = self.bad.len();
+            let known = self.bad.len() + elsewhere.len();
             // The first fault is a cause. The others may only follow from it, unless the file has them by itself too.
             for (number, fault) in faults.into_iter().enumerate() {
                 let id = fault.file;
-                if self.bad.contains_key(&id) || (id == root && number > 0) {
+                if self.bad.contains_key(&id) || elsewhere.contains(&id) || (id == root && number > 0) {
                     continue;
                 }
-                let by_itself = Unit::new(id, &reach(sources, id), |_| false);
-                let loads_alone = if id == root { None } else { compilation.check(&by_itself).ok() };
-                if number == 0 || loads_alone.is_none() {
-                    self.bad.insert(id, fault);
-                    alone.extend(loads_alone.map(|remarks| (by_itself, remarks)));
+                if id != root && fault.is_too_deep() {
+                    elsewhere.insert(id);
+                    too_deep.push(id);
+                    self.warnings.push(fault.split());
+                    continue;
                 }
+                let by_itself = self.without_bad(sources, id);
+                let checked = if id == root { Err(Vec::new()) } else { compilation.check(&by_itself) };
+                if number > 0 && !checked.as_ref().is_err_and(|own| own.contains(&fault)) {
+                    continue;
+                }
+                match checked {
+                    Ok(good) => alone.push((by_itself, good)),
+                    Err(_) if id != root && fault.may_need_others() => {
+                        elsewhere.insert(id);
+                        continue;
+                    }
+                    Err(_) => {}
+                }
+                self.bad.insert(id, fault);
             }
-            if self.bad.len() == known_bad {
+            if self.bad.len() + elsewhere.len() == known {
                 self.bad.insert(root, Fault::unknown(root));
             }
         }
-        for (unit, remarks) in alone {
-            self.add(unit, remarks);
+        for (unit, good) in alone {
+            self.add(unit, good);
+        }
+        too_deep
+    }
+
+    /// Tries the bad files once more that include others which turned out bad only later. `never` are not tried.
+    fn try_again(&mut self, sources: &Sources, compilation: &Compilation, never: &BTreeSet<FileId>) {
+        let lost = self.bad.keys().filter(|id| !self.loaded.contains(*id) && !never.contains(*id));
+        for id in lost.copied().collect::<Vec<_>>() {
+            let unit = self.without_bad(sources, id);
+            if !unit.without.is_empty()
+                && let Ok(good) = compilation.check(&unit)
+            {
+                self.add(unit, good);
+            }
         }
     }
 
-    fn add(&mut self, unit: Unit, remarks: Vec<Fault>) {
+    /// A file, bad or not, and what it includes without the bad ones.
+    fn without_bad(&self, sources: &Sources, root: FileId) -> Unit {
+        Unit::new(sources, root, |id| id != root && self.bad.contains_key(&id))
+    }
+
+    fn add(&mut self, unit: Unit, good: Good) {
+        // What libyara did not ask for is not loaded, whatever the text looks like.
+        let unit = Unit { files: good.given, ..unit };
         self.loaded.extend(&unit.files);
-        self.remarks.extend(remarks);
+        self.remarks.extend(good.remarks);
         self.units.push(unit);
     }
 
@@ -124,18 +176,24 @@ impl Units {
 }
 
 impl Unit {
-    fn new(root: FileId, files: &BTreeSet<FileId>, is_bad: impl Fn(FileId) -> bool) -> Self {
-        let (without, files) = files.iter().partition(|id| is_bad(**id));
-        Self { root, without, files }
+    /// A file and all that it includes, directly or not, without what is left out and without what only that would bring.
+    fn new(sources: &Sources, root: FileId, is_left_out: impl Fn(FileId) -> bool) -> Self {
+        let mut unit = Self { root, without: BTreeSet::new(), files: BTreeSet::from([root]) };
+        let mut next = vec![root];
+        while let Some(id) = next.pop() {
+            for included in sources.get(id).map(|file| file.includes.as_slice()).unwrap_or_default() {
+                if is_left_out(*included) {
+                    unit.without.insert(*included);
+                } else if unit.files.insert(*included) {
+                    next.push(*included);
+                }
+            }
+        }
+        unit
     }
 }
 
-/// A file and all that it includes, directly or not.
-fn reach(sources: &Sources, root: FileId) -> BTreeSet<FileId> {
-    let (mut found, mut next) = (BTreeSet::from([root]), vec![root]);
-    while let Some(id) = next.pop() {
-        let includes = sources.get(id).map(|file| file.includes.as_slice()).unwrap_or_default();
-        next.extend(includes.iter().copied().filter(|id| found.insert(*id)));
-    }
-    found
+fn told(faults: &[Fault], sources: &Sources) -> Vec<Complaint> {
+    let told: BTreeSet<_> = faults.iter().filter_map(|fault| fault.complaint(sources)).collect();
+    told.into_iter().collect()
 }

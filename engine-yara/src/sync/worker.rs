@@ -129,7 +129,11 @@ fn timed_out() -> ScanError {
 fn failed(error: &yara::YaraError) -> ScanError {
     match error.kind {
         YaraErrorKind::ScanTimeout => timed_out(),
-        YaraErrorKind::InsufficientMemory | YaraErrorKind::TooManyMatches | EXEC_STACK_OVERFLOW => {
+        YaraErrorKind::InsufficientMemory => ScanError::new(
+            ErrorKind::LimitExceeded,
+            "libyara has not enough memory for this scan: give it more with --yara-memory",
+        ),
+        YaraErrorKind::TooManyMatches | EXEC_STACK_OVERFLOW => {
             ScanError::new(ErrorKind::LimitExceeded, format!("libyara went over a limit: {error}"))
         }
         _ => ScanError::crashed(format!("libyara failed: {error}")),

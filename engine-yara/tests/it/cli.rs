@@ -43,7 +43,19 @@ fn without_rules_nothing_is_called_benign() {
         .assert()
         .code(2)
         .stdout("")
-        .stderr(contains("no rules in"));
+        .stderr(contains("no rules in").and(contains("*.yar")).and(contains("--rules")));
+    engine(&["check", "--rules", empty.path("").to_str().unwrap()])
+        .assert()
+        .code(2)
+        .stdout(contains("no rules in").and(contains("*.yar")).and(contains("rule Example {")));
+    let hidden = Folder::with(&[("a.yar", "private rule a { condition: true }")]);
+    for command in [&["scan", "-"][..], &["check"], &["check", "--no-sandbox"]] {
+        let mut engine = engine(&[command, &["--rules", hidden.path("").to_str().unwrap()]].concat());
+        let output = engine.write_stdin("x").output().unwrap();
+        let told = [output.stdout, output.stderr].concat();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8(told).unwrap().contains("all 1 are private"), "{command:?}");
+    }
     engine(&["scan", "--rules", empty.path("nowhere").to_str().unwrap(), "-"])
         .write_stdin("x")
         .assert()
@@ -120,4 +132,48 @@ fn a_record_tells_tags_and_meta_of_the_rules() {
         record["backends"][0]["metadata"]["rules"],
         serde_json::json!({"told": {"tags": ["apt", "loader"], "meta": {"author": ["A", "B"], "n": 3}}})
     );
+}
+
+#[test]
+fn a_rule_files_name_cannot_forge_a_line_nor_colour_the_terminal() {
+    let name = "a\n2026-01-01T00:00:00Z  WARN forged\x1b[31m\u{9b}.yar";
+    let folder = Folder::with(&[(name, "rule {"), ("good.yar", &rule("good", "word"))]);
+    let hostile = folder.path(&format!("{name}/rules"));
+    let told = |arguments: &[&str]| {
+        let output = engine(arguments).write_stdin("x").output().unwrap();
+        String::from_utf8([output.stderr, output.stdout].concat()).unwrap()
+    };
+    let rules = folder.path("").to_str().unwrap().to_owned();
+    for arguments in [
+        &["scan", "--rules", &rules, "-"][..],
+        &["scan", "--strict-rules", "--rules", &rules, "-"],
+        &["scan", "--rules", folder.path(name).to_str().unwrap(), "-"],
+        &["scan", "--rules", hostile.to_str().unwrap(), "-"],
+        &["scan", "--rules", &rules, "--rules-cache", hostile.to_str().unwrap(), "-"],
+        &["scan", "--rules", &rules, "--save-rules", hostile.to_str().unwrap(), "-"],
+        &["check", "--rules", &rules],
+    ] {
+        let told = told(arguments);
+        assert!(told.contains("forged"), "{told}");
+        assert!(!told.contains(['\x1b', '\u{9b}']), "{told:?}");
+        assert!(!told.lines().any(|line| line.starts_with("2026-01-01")), "{told}");
+    }
+}
+
+#[test]
+fn check_tells_programs_every_bad_file_and_people_twenty() {
+    let folder = Folder::with(&[("good.yar", &rule("good", "word"))]);
+    for number in 0..25 {
+        folder.write(&format!("bad{number}.yar"), "rule {");
+    }
+    let check = |format: &str| {
+        let rules = folder.path("");
+        let mut check = engine(&["check", "--format", format, "--rules", rules.to_str().unwrap()]);
+        check.assert().code(0).get_output().stdout.clone()
+    };
+    let report: serde_json::Value = serde_json::from_slice(&check("json")).unwrap();
+    assert_eq!(report["backends"][0]["warnings"].as_array().unwrap().len(), 25, "{report:#}");
+    let text = String::from_utf8(check("text")).unwrap();
+    assert_eq!(text.matches("bad rules left out").count(), 20, "{text}");
+    assert!(text.contains("warning: and 5 more: --format json tells all"), "{text}");
 }

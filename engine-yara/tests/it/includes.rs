@@ -38,8 +38,10 @@ fn a_file_that_needs_another_of_its_index_is_good() {
     let rules = folder.load().unwrap();
     assert_eq!(rules.report().bad, []);
     assert_eq!(matches(rules, ""), ["needs"]);
-    let alone =
-        Folder::with(&[("000_common.yar", "private rule is_it { condition: true }"), ("needs.yar", needs)]);
+    let alone = Folder::with(&[
+        ("000_common.yar", "private rule is_it { condition: true } rule is_there { condition: is_it }"),
+        ("needs.yar", needs),
+    ]);
     let rules = alone.load().unwrap();
     assert_eq!(alone.bad(rules.report()), ["needs.yar:1: undefined identifier \"is_it\""]);
 }

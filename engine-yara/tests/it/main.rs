@@ -22,6 +22,8 @@ mod demo;
 mod hostile;
 /// Indexes and includes.
 mod includes;
+/// Good files that are met only through bad ones.
+mod lost_files;
 /// The public rule set, if there is a copy beside the workspace.
 mod public_set;
 /// Rule files to a rule set: what is loaded, what is bad and why.

@@ -36,6 +36,20 @@ fn no_rule_at_all_is_an_error() {
 }
 
 #[test]
+fn a_set_of_private_rules_only_is_no_set() {
+    let hidden = |name: &str, how: &str| format!("{how} rule {name} {{ condition: true }}\n");
+    let folder = Folder::with(&[("a.yar", &(hidden("a", "private") + &hidden("b", "global private")))]);
+    folder.write("b.yar", hidden("a", "private global"));
+    let error = folder.load().unwrap_err();
+    assert!(matches!(error, RulesError::Empty { private: 3, .. }), "{error:?}");
+    let told = error.to_string();
+    assert!(told.contains("all 3 are private") && told.contains("--rules"), "{told}");
+    // One of the same name in another file is enough; a private string does not hide the rule behind it.
+    folder.write("c.yar", "rule a { strings: $s = \"word\" private condition: $s }\n");
+    assert_eq!(matches(folder.load().unwrap(), "word"), ["a"]);
+}
+
+#[test]
 fn text_that_libyara_must_not_see_is_bad() {
     let folder = Folder::with(&[("good.yar", "\u{feff}rule good { condition: true }")]);
     folder.write("nul.yar", "rule nul {\n condition: true }\0");

@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{cli::scan::Plain, settings::Setting};
 
-/// The whole report: settings if asked for, backends, problems, and at the end whether the engine is ready.
+/// How many warnings of one backend people are told.
+const SHOWN: usize = 20;
+
+/// The report: settings if asked for, backends, problems, and at the end whether the engine is ready.
 pub(super) fn render(report: &Report) -> String {
     let mut text = String::new();
     // Writing to a string does not fail.
@@ -56,9 +59,13 @@ fn details(text: &mut String, depth: usize, facts: &[(&'static str, String)], wa
         indent(text, depth)?;
         writeln!(text, "{}: {}", name.replace('_', " "), line(value))?;
     }
-    for warning in warnings {
+    for warning in warnings.iter().take(SHOWN) {
         indent(text, depth)?;
         writeln!(text, "warning: {}", line(warning))?;
+    }
+    if let Some(more @ 1..) = warnings.len().checked_sub(SHOWN) {
+        indent(text, depth)?;
+        writeln!(text, "warning: and {more} more: --format json tells all")?;
     }
     Ok(())
 }
@@ -70,4 +77,22 @@ fn indent(text: &mut String, depth: usize) -> Result {
 /// A text from outside on one line, without what a terminal would obey.
 fn line(text: &str) -> String {
     Plain::text(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_of_warnings_is_cut_and_says_so() {
+        for (count, last) in
+            [(0, None), (20, Some("warning: w19")), (23, Some("warning: and 3 more: --format json"))]
+        {
+            let warnings: Vec<_> = (0..count).map(|number| format!("w{number}")).collect();
+            let mut text = String::new();
+            details(&mut text, 0, &[], &warnings).unwrap();
+            assert_eq!(text.lines().count(), count.min(21));
+            assert!(last.is_none_or(|last| text.lines().last().unwrap().starts_with(last)), "{text}");
+        }
+    }
 }
