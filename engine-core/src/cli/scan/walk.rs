@@ -9,7 +9,6 @@ use std::{
 use tokio::sync::mpsc;
 use walkdir::{DirEntry, WalkDir};
 
-use super::path;
 use crate::scanner::{ErrorKind, ScanError};
 
 /// Something that the user asked to scan.
@@ -71,15 +70,6 @@ pub(super) fn each(
 ) -> Result<(), Gone> {
     let mut walk = Walk { follow_links, seen: HashSet::new(), take };
     roots.into_iter().try_for_each(|root| walk.root(root))
-}
-
-/// Reads a list of paths: one a line, or separated by NUL bytes if there is one. Fails if the file cannot be read.
-pub(super) fn read_list(list: &Path) -> Result<Vec<Root>, crate::BoxError> {
-    let bytes =
-        fs::read(list).map_err(|error| format!("cannot read the list {}: {error}", list.display()))?;
-    let separator = if bytes.contains(&0) { 0 } else { b'\n' };
-    let paths = bytes.split(|byte| *byte == separator).filter(|path| !path.is_empty());
-    Ok(paths.map(|path| Root::Path(path::from_bytes(path))).collect())
 }
 
 /// Nobody takes what is found any more.
