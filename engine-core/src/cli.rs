@@ -113,10 +113,10 @@ fn exit(outcome: Result<Exit, BoxError>) -> ExitCode {
 }
 
 /// Writes to standard output; a closed pipe is no error.
-fn print(bytes: &[u8]) -> io::Result<()> {
+fn print(bytes: &[u8]) -> Result<(), exit::Unwritten> {
     match io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
+        other => other.map_err(exit::Unwritten),
     }
 }
 

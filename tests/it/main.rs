@@ -27,6 +27,8 @@ mod restart;
 mod sarif;
 /// `scan --cache` of a real engine.
 mod scan_cache;
+/// `scan` of a real engine is told to stop while its rules compile.
+mod scan_stopped;
 /// What a service manager is told.
 mod service;
 /// The marketplace itself, played by hand.

@@ -61,6 +61,11 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// Standard output cannot be written: a full disk.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to standard output")]
+pub(super) struct Unwritten(#[source] pub(super) io::Error);
+
 /// Prints an error with its causes on standard error, each on a line.
 pub(super) fn report(error: &(dyn Error + 'static)) {
     let told = error.to_string();
@@ -72,7 +77,8 @@ pub(super) fn report(error: &(dyn Error + 'static)) {
         cause = error.source();
     }
     text.push('\n');
-    if !text.contains("--help") {
+    // Of a full disk, the help knows nothing.
+    if !text.contains("--help") && !error.is::<Unwritten>() {
         text.push_str("For more information, try '--help'.\n");
     }
     // The lines are meant; what else a terminal would obey came from outside.

@@ -9,6 +9,7 @@ mod examine;
 mod help;
 mod hit;
 mod interrupt;
+mod list;
 mod output;
 mod path;
 mod progress;
@@ -21,7 +22,7 @@ mod walk;
 
 use std::{
     io::{self, Write},
-    pin::pin,
+    pin::{Pin, pin},
     sync::Arc,
     time::{Instant, SystemTime},
 };
@@ -68,26 +69,27 @@ fn own_tables() -> [Table; 1] {
 pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
     let program = Program::<E>::start(matches, &own_tables(), Level::WARNING)?;
     let settings: ScanSettings = program.sources.section()?;
-    let What { paths, scan_list } = What::from_arg_matches(matches)?;
-    let mut roots: Vec<Root> = paths.into_iter().map(Root::argument).collect();
-    if let Some(list) = scan_list {
-        let listed = walk::read_list(&list)?;
-        if listed.is_empty() && !settings.quiet {
-            tell(&format!("the list {} names nothing to scan", list.display()));
-        }
-        roots.extend(listed);
-    }
+    let what = What::from_arg_matches(matches)?.checked()?;
     let allow = settings.allow.as_deref().map(|file| Allow::read(file, SystemTime::now())).transpose()?;
     allow.iter().flat_map(Allow::expired).for_each(|line| tell(&line));
     let runtime = program::runtime()?;
+    let output = Output::new(settings.format, settings.all, E::NAME, E::VERSION);
+    let mut scan = Scan { settings: &settings, allow, output, tally: Tally::default() };
     let exit = runtime.block_on(async {
-        let scanner = program.scanner(settings.at_once()).await?;
-        let cache = open_cache(&program, &scanner, &settings).await?;
-        let job = Job::new(scanner, settings.at_once(), settings.timeout.0, settings.max_size.0);
-        let output = Output::new(settings.format, settings.all, E::NAME, E::VERSION);
-        let mut tally = Tally::default();
-        let ended = scan(job.with_cache(cache), roots, allow, output, &settings, &mut tally).await;
-        match (ended, tally.exit(settings.fail_on)) {
+        // Listened for from here on: compiling rules can take longer than scanning.
+        let mut interrupt = pin!(interrupt::interrupted());
+        // A task of its own, since engines may do it all at once without letting go.
+        let ready = AbortOnDropHandle::new(tokio::spawn(prepare(program, what, settings.clone())));
+        let ready = tokio::select! {
+            biased;
+            _ = &mut interrupt => None,
+            ready = ready => Some(ready??),
+        };
+        let ended = match ready {
+            Some((job, roots)) => scan.run(job, roots, interrupt).await,
+            None => scan.end(Instant::now(), true),
+        };
+        match (ended, scan.tally.exit(settings.fail_on)) {
             // What was found counts, even if the rest of it could not be printed.
             (Err(error), Exit::Found) => {
                 super::exit::report(error.as_ref());
@@ -98,6 +100,27 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
     });
     program::end(runtime);
     exit
+}
+
+/// What comes before the first file: what there is to scan, and what with.
+async fn prepare<E: Engine>(
+    program: Program<E>,
+    What { paths, scan_list }: What,
+    settings: ScanSettings,
+) -> Result<(Job<E::Scanner>, Vec<Root>), BoxError> {
+    let mut roots: Vec<Root> = paths.into_iter().map(Root::argument).collect();
+    if let Some(list) = scan_list {
+        let name = list::name(&list);
+        let listed = tokio::task::spawn_blocking(move || list::read(&list)).await??;
+        if listed.is_empty() && !settings.quiet {
+            tell(&format!("the list {name} names nothing to scan"));
+        }
+        roots.extend(listed);
+    }
+    let scanner = program.scanner(settings.at_once()).await?;
+    let cache = open_cache(&program, &scanner, &settings).await?;
+    let job = Job::new(scanner, settings.at_once(), settings.timeout.0, settings.max_size.0);
+    Ok((job.with_cache(cache), roots))
 }
 
 /// The results of earlier scans, if they are asked for and can be told apart from others.
@@ -137,61 +160,66 @@ fn records(
         .buffered(window)
 }
 
-async fn scan(
-    job: Job<impl Scanner>,
-    roots: Vec<Root>,
-    mut allow: Option<Allow>,
-    mut output: Output,
-    settings: &ScanSettings,
-    tally: &mut Tally,
-) -> Result<Exit, BoxError> {
-    let started = Instant::now();
-    let window = settings.at_once().get().saturating_mul(WINDOW);
-    let progress = Progress::start(settings.progress, &roots, settings.follow_links, settings.max_size.0);
-    let records = records(job, roots, settings.follow_links, window).ready_chunks(window);
-    let (mut records, mut interrupt) = (pin!(records), pin!(interrupt::interrupted()));
-    let interrupted = loop {
-        let batch = tokio::select! {
-            batch = records.next() => batch,
-            _ = &mut interrupt => break true,
-        };
-        let Some(mut batch) = batch else { break false };
-        for record in &mut batch {
-            record.suppressed = allow.as_mut().and_then(|allow| allow.judge(record));
-            tally.count(record);
-            output.record(record)?;
-        }
-        progress.add(&batch);
-        if !hand_over(&mut output, &progress)? {
-            return Ok(tally.exit(settings.fail_on));
-        }
-    };
-    drop(progress);
-    // Stopped before the end it is not clean, whatever counts as a failure.
-    let exit = match tally.exit(settings.fail_on) {
-        Exit::Clean if interrupted => Exit::Error,
-        exit => exit,
-    };
-    output.end(Ending { exit, complete: tally.failed == 0, interrupted })?;
-    if !hand_over(&mut output, &Progress::none())? {
-        return Ok(exit);
-    }
-    if !settings.quiet {
-        if !interrupted {
-            allow.iter().flat_map(Allow::unused).for_each(|line| tell(&line));
-        }
-        let ending = if interrupted { ", interrupted" } else { "" };
-        tell(&format!("{}{ending}", tally.summary(started.elapsed())));
-    }
-    Ok(exit)
+/// A scan: what is told of it, and how it ends.
+struct Scan<'a> {
+    settings: &'a ScanSettings,
+    allow: Option<Allow>,
+    output: Output,
+    tally: Tally,
 }
 
-/// Prints what is ready; false when nobody reads any more, and then it ends without a word.
-fn hand_over(output: &mut Output, progress: &Progress) -> io::Result<bool> {
-    let written = if output.is_seen() { progress.aside(|| output.flush()) } else { output.flush() };
-    match written {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        other => other.map(|()| true),
+impl Scan<'_> {
+    /// Scans until everything is done, `interrupt` comes or nobody reads any more.
+    async fn run(
+        &mut self,
+        job: Job<impl Scanner>,
+        roots: Vec<Root>,
+        mut interrupt: Pin<&mut impl Future>,
+    ) -> Result<Exit, BoxError> {
+        let started = Instant::now();
+        let settings = self.settings;
+        let window = settings.at_once().get().saturating_mul(WINDOW);
+        let progress = Progress::start(settings.progress, &roots, settings.follow_links, settings.max_size.0);
+        let mut records = pin!(records(job, roots, settings.follow_links, window).ready_chunks(window));
+        let interrupted = loop {
+            let batch = tokio::select! {
+                batch = records.next() => batch,
+                _ = &mut interrupt => break true,
+            };
+            let Some(mut batch) = batch else { break false };
+            for record in &mut batch {
+                record.suppressed = self.allow.as_mut().and_then(|allow| allow.judge(record));
+                self.tally.count(record);
+                self.output.record(record)?;
+            }
+            progress.add(&batch);
+            if !self.output.hand_over(&progress)? {
+                return Ok(self.tally.exit(settings.fail_on));
+            }
+        };
+        drop(progress);
+        self.end(started, interrupted)
+    }
+
+    /// Tells what is told last.
+    fn end(&mut self, started: Instant, interrupted: bool) -> Result<Exit, BoxError> {
+        // Stopped before the end it is not clean, whatever counts as a failure.
+        let exit = match self.tally.exit(self.settings.fail_on) {
+            Exit::Clean if interrupted => Exit::Error,
+            exit => exit,
+        };
+        self.output.end(Ending { exit, complete: self.tally.failed == 0, interrupted })?;
+        if !self.output.hand_over(&Progress::none())? {
+            return Ok(exit);
+        }
+        if !self.settings.quiet {
+            if !interrupted {
+                self.allow.iter().flat_map(Allow::unused).for_each(|line| tell(&line));
+            }
+            let ending = if interrupted { ", interrupted" } else { "" };
+            tell(&format!("{}{ending}", self.tally.summary(started.elapsed())));
+        }
+        Ok(exit)
     }
 }
 

@@ -8,6 +8,8 @@ mod scan;
 mod scan_allow;
 /// Results kept from one scan to the next.
 mod scan_cache;
+/// How `scan` ends where it cannot go on.
+mod scan_end;
 /// The bar.
 mod scan_progress;
 /// The format SARIF; that it is valid is tested in the workspace's tests, against the published schema.
@@ -18,6 +20,8 @@ mod variables;
 mod walk;
 /// What `scan` makes of files that are not what they seem, or change.
 mod walk_hostile;
+/// Links, where they are followed.
+mod walk_links;
 
 use std::{
     ffi::OsStr,

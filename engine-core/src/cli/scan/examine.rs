@@ -103,8 +103,9 @@ impl<S: Scanner> Job<S> {
 fn read(path: &Path, readable: Readable, max_size: u64) -> Result<Artifact, ScanError> {
     let artifact = match readable {
         Readable::Stdin => Artifact::read_from(io::stdin().lock(), max_size, 0),
-        Readable::File { follow } => {
-            let file = open(path, follow).map_err(|error| explain(ReadError::Io(error)))?;
+        Readable::File { real, follow } => {
+            let file = open(real.as_deref().unwrap_or(path), follow)
+                .map_err(|error| explain(ReadError::Io(error)))?;
             let about = file.metadata().map_err(|error| explain(ReadError::Io(error)))?;
             // It was a regular file when it was found, but names can be swapped.
             if !about.is_file() {
@@ -153,7 +154,7 @@ mod tests {
         let (fifo, link) = (folder.path().join("fifo"), folder.path().join("link"));
         rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, 0o600.into()).unwrap();
         std::os::unix::fs::symlink("/etc/hostname", &link).unwrap();
-        let read = |path, follow| read(path, Readable::File { follow }, 100).unwrap_err().kind;
+        let read = |path, follow| read(path, Readable::File { real: None, follow }, 100).unwrap_err().kind;
         assert_eq!(read(&fifo, true), ErrorKind::Unsupported);
         assert_eq!(read(folder.path(), true), ErrorKind::Unsupported);
         assert_eq!(read(&link, false), ErrorKind::Unreadable);

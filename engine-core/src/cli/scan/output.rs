@@ -4,8 +4,8 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Deserialize;
 
-use super::{record::Record, sarif::Sarif, text::Text};
-use crate::cli::Exit;
+use super::{progress::Progress, record::Record, sarif::Sarif, text::Text};
+use crate::cli::{Exit, exit::Unwritten};
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize)]
@@ -71,13 +71,20 @@ impl Output {
         self.printer.end(ending, &mut self.ready)
     }
 
-    /// Whether handing over would put lines on a terminal.
-    pub(super) fn is_seen(&self) -> bool {
-        self.terminal && !self.ready.is_empty()
+    /// Hands over what is ready; false when nobody reads any more, and then the scan ends without a word.
+    pub(super) fn hand_over(&mut self, progress: &Progress) -> Result<bool, Unwritten> {
+        let written = if self.terminal && !self.ready.is_empty() {
+            progress.aside(|| self.flush())
+        } else {
+            self.flush()
+        };
+        match written {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            other => other.map(|()| true).map_err(Unwritten),
+        }
     }
 
-    /// Hands over what is ready.
-    pub(super) fn flush(&mut self) -> io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         self.out.write_all(&self.ready)?;
         self.ready.clear();
         self.out.flush()

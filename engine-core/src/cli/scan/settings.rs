@@ -5,7 +5,7 @@ use std::{num::NonZeroUsize, path::PathBuf, thread};
 use clap::Args;
 use serde::Deserialize;
 
-use super::{output::Format, progress};
+use super::{list, output::Format, progress};
 use crate::{
     cli::exit::FailOn,
     settings::{Section, Size, Time},
@@ -21,13 +21,13 @@ pub(in crate::cli) struct ScanSettings {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Format,
     /// How long one file may take (250ms, 30s, 5m)
-    #[arg(long, value_name = "TIME", default_value = "30s")]
+    #[arg(long, value_name = "TIME", default_value = "30s", allow_hyphen_values = true)]
     pub(in crate::cli) timeout: Time,
     /// Largest file that is scanned, in bytes or with K, M, G; larger ones are reported as too_large
-    #[arg(long, value_name = "SIZE", default_value = "256M")]
+    #[arg(long, value_name = "SIZE", default_value = "256M", allow_hyphen_values = true)]
     pub(super) max_size: Size,
     /// How many files are scanned at once [default: the number of cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     threads: Option<NonZeroUsize>,
     /// Follow symbolic links inside folders; each file is still scanned once
     #[arg(long)]
@@ -70,7 +70,21 @@ pub(super) struct What {
     /// Files and folders; '-' is standard input
     #[arg(value_name = "PATH", required_unless_present = "scan_list")]
     pub(super) paths: Vec<PathBuf>,
-    /// A file with more paths, one a line, or separated by NUL bytes if there is one in it
+    /// A file with more paths, one a line, or separated by NUL bytes if there is one in it; '-' is standard input
     #[arg(long, value_name = "FILE")]
     pub(super) scan_list: Option<PathBuf>,
+}
+
+impl What {
+    /// The same, if it makes sense together: standard input is either a list or something to scan.
+    pub(super) fn checked(self) -> Result<Self, &'static str> {
+        let listed = self.scan_list.as_deref().is_some_and(list::is_stdin);
+        if listed && self.paths.iter().any(|path| list::is_stdin(path)) {
+            return Err(
+                "standard input is the list of --scan-list, so it cannot be scanned too: leave one '-' out, or call a \
+                        file of that name ./-",
+            );
+        }
+        Ok(self)
+    }
 }

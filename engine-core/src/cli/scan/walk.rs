@@ -1,5 +1,7 @@
 //! Finds what to scan: arguments in their order, folders depth first, siblings by the bytes of their names.
 
+mod folder;
+
 use std::{
     collections::HashSet,
     fs, io,
@@ -7,9 +9,9 @@ use std::{
 };
 
 use tokio::sync::mpsc;
-use walkdir::{DirEntry, WalkDir};
+use walkdir::DirEntry;
 
-use super::path;
+use self::folder::Folder;
 use crate::scanner::{ErrorKind, ScanError};
 
 /// Something that the user asked to scan.
@@ -38,12 +40,17 @@ pub(super) struct Found {
 }
 
 /// Something that can be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Readable {
     /// Standard input.
     Stdin,
-    /// A regular file; `follow` if the path itself may be a link.
-    File { follow: bool },
+    /// A regular file.
+    File {
+        /// Where it is, if the path to it leads through a link; the system follows few in one path, and paths of some length.
+        real: Option<PathBuf>,
+        /// Whether it may be a link itself.
+        follow: bool,
+    },
 }
 
 /// Walks on a thread of its own, at most `ahead` entries ahead of who takes them; ends when nobody does.
@@ -73,22 +80,16 @@ pub(super) fn each(
     roots.into_iter().try_for_each(|root| walk.root(root))
 }
 
-/// Reads a list of paths: one a line, or separated by NUL bytes if there is one. Fails if the file cannot be read.
-pub(super) fn read_list(list: &Path) -> Result<Vec<Root>, crate::BoxError> {
-    let bytes =
-        fs::read(list).map_err(|error| format!("cannot read the list {}: {error}", list.display()))?;
-    let separator = if bytes.contains(&0) { 0 } else { b'\n' };
-    let paths = bytes.split(|byte| *byte == separator).filter(|path| !path.is_empty());
-    Ok(paths.map(|path| Root::Path(path::from_bytes(path))).collect())
-}
-
 /// Nobody takes what is found any more.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Gone;
 
+/// The longest path through links that is told, in bytes. Each link that leads on makes it longer, and links may lead on for long.
+const LONGEST: usize = 16 << 10;
+
 struct Walk<T> {
     follow_links: bool,
-    /// What later arguments must not walk again, without links: the arguments, and with `follow_links` all that was found.
+    /// What is not to be walked again, without links: the arguments so far, and with `follow_links` all that was found.
     seen: HashSet<PathBuf>,
     take: T,
 }
@@ -100,69 +101,115 @@ impl<T: FnMut(Found) -> Result<(), Gone>> Walk<T> {
             Root::Stdin => return self.send(PathBuf::from("-"), Ok(Readable::Stdin)),
             Root::Path(path) => path,
         };
-        let (kind, real) = match fs::metadata(&path).and_then(|kind| Ok((kind, fs::canonicalize(&path)?))) {
+        let (kind, real) = match resolve(&path) {
             Ok(there) => there,
             Err(error) => return self.send(path, Err(unreadable(&error))),
         };
-        if real.ancestors().any(|part| self.seen.contains(part)) {
+        if self.follow_links {
+            if !self.seen.insert(real.clone()) {
+                return Ok(());
+            }
+        } else if real.ancestors().any(|part| self.seen.contains(part)) {
             return Ok(());
         }
         let outcome = if kind.is_dir() {
-            self.folder(&path, &real)
-        } else if kind.is_file() {
-            self.send(path, Ok(Readable::File { follow: true }))
+            self.folder(Folder::argument(path, real.clone()))
         } else {
-            self.send(path, Err(unsupported(kind.file_type())))
+            self.send(path, readable(kind.file_type(), || Readable::File { real: None, follow: true }))
         };
-        self.seen.insert(real);
+        if !self.follow_links {
+            self.seen.insert(real);
+        }
         outcome
     }
 
-    fn folder(&mut self, path: &Path, real: &Path) -> Result<(), Gone> {
-        let mut walk = WalkDir::new(path).follow_links(self.follow_links).sort_by_file_name().into_iter();
-        while let Some(entry) = walk.next() {
+    /// Walks a folder, and at each link that is followed to one the folder there. Links may lead on for long, so those under way are
+    /// on a stack of our own.
+    fn folder(&mut self, folder: Folder) -> Result<(), Gone> {
+        let mut under_way = vec![folder];
+        while let Some(folder) = under_way.last_mut() {
+            let Some(entry) = folder.walk.next() else {
+                under_way.pop();
+                continue;
+            };
             let entry = match entry {
                 Ok(entry) => entry,
-                Err(error) if error.loop_ancestor().is_some() => continue,
                 Err(error) => {
-                    let at = error.path().unwrap_or(path).to_owned();
-                    self.send(at, Err(unreadable(&error.into())))?;
+                    let at = folder.shown(error.path().unwrap_or(&folder.walked));
+                    let told =
+                        error.into_io_error().unwrap_or_else(|| io::Error::other("it links to itself"));
+                    self.send(at, Err(unreadable(&told)))?;
                     continue;
                 }
             };
-            if entry.depth() > 0 && self.is_known(&entry, path, real) {
-                if entry.file_type().is_dir() {
-                    walk.skip_current_dir();
-                }
+            if entry.depth() == 0 {
                 continue;
             }
             let kind = entry.file_type();
-            if kind.is_dir() || kind.is_symlink() {
-                continue;
+            if kind.is_symlink() {
+                if self.follow_links {
+                    let shown = folder.shown(entry.path());
+                    under_way.extend(self.link(entry.path(), shown)?);
+                }
+            } else if self.is_known(folder, &entry) {
+                if kind.is_dir() {
+                    folder.walk.skip_current_dir();
+                }
+            } else if !kind.is_dir() {
+                let shown = folder.shown(entry.path());
+                let real = folder.linked.then(|| entry.into_path());
+                self.send(shown, readable(kind, || Readable::File { real, follow: false }))?;
             }
-            let what = if kind.is_file() {
-                Ok(Readable::File { follow: self.follow_links })
-            } else {
-                Err(unsupported(kind))
-            };
-            self.send(entry.into_path(), what)?;
         }
         Ok(())
     }
 
-    /// Whether an entry was walked before, under another name or as an argument of its own.
-    fn is_known(&mut self, entry: &DirEntry, root: &Path, real: &Path) -> bool {
-        if self.follow_links {
-            return fs::canonicalize(entry.path()).is_ok_and(|real| !self.seen.insert(real));
+    /// Follows a link, and gives back the folder that it leads to, if that is to be walked. Where it leads above the walk, what is
+    /// being walked there is known already.
+    fn link(&mut self, at: &Path, shown: PathBuf) -> Result<Option<Folder>, Gone> {
+        let (kind, real) = match resolve(at) {
+            Ok(there) => there,
+            Err(error) => return self.send(shown, Err(unreadable(&error))).map(|()| None),
+        };
+        if self.seen.contains(&real) {
+            return Ok(None);
         }
-        // Without links the real path follows from the root's.
-        !self.seen.is_empty()
-            && entry.path().strip_prefix(root).is_ok_and(|below| self.seen.contains(&real.join(below)))
+        if kind.is_dir() && shown.as_os_str().len() > LONGEST {
+            let why =
+                format!("the path through links is over {LONGEST} bytes; scan what it leads to by itself");
+            return self.send(shown, Err(unreadable(&io::Error::other(why)))).map(|()| None);
+        }
+        self.seen.insert(real.clone());
+        if kind.is_dir() {
+            return Ok(Some(Folder::linked(shown, real)));
+        }
+        let what = readable(kind.file_type(), || Readable::File { real: Some(real), follow: false });
+        self.send(shown, what).map(|()| None)
+    }
+
+    /// Whether an entry was found before, through a link or as an argument of its own. No entry is a link, so its real path follows
+    /// from the folder's.
+    fn is_known(&mut self, folder: &Folder, entry: &DirEntry) -> bool {
+        if self.seen.is_empty() {
+            return false;
+        }
+        let real = folder.real(entry.path());
+        if self.follow_links { !self.seen.insert(real) } else { self.seen.contains(&real) }
     }
 
     fn send(&mut self, path: PathBuf, what: Result<Readable, ScanError>) -> Result<(), Gone> {
         (self.take)(Found { path, what })
     }
+}
+
+/// What is at a path, and where it really is; links are followed.
+fn resolve(path: &Path) -> io::Result<(fs::Metadata, PathBuf)> {
+    Ok((fs::metadata(path)?, fs::canonicalize(path)?))
+}
+
+/// What there is to read, if it is a regular file.
+fn readable(kind: fs::FileType, file: impl FnOnce() -> Readable) -> Result<Readable, ScanError> {
+    if kind.is_file() { Ok(file()) } else { Err(unsupported(kind)) }
 }
 
 fn unreadable(error: &io::Error) -> ScanError {

@@ -102,9 +102,17 @@ fn a_folder_that_cannot_be_trusted_or_used_stops_the_scan() {
     let open = folder.path().join("open");
     fs::create_dir(&open).unwrap();
     fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
-    for (cache, says) in [("open", "chmod 700"), ("file", "cannot use file for --cache")] {
+    let full = folder.path().join("full");
+    fs::create_dir(&full).unwrap();
+    fs::set_permissions(&full, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::write(full.join("letter"), "mine").unwrap();
+    for (cache, says) in
+        [("open", "chmod 700"), ("file", "cannot use file for --cache"), ("full", "name an empty folder")]
+    {
         let ran = run(folder.path(), &["scan", "--cache", cache, "clean"]);
         assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{ran:?}");
         assert!(ran.err.contains(says), "{ran:?}");
     }
+    // No tag, which would keep it out of backups.
+    assert_eq!(fs::read_dir(full).unwrap().count(), 1);
 }

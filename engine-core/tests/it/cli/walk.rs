@@ -9,7 +9,7 @@ use std::{
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-use super::{Ran, eicar, folder, run};
+use super::{Ran, folder, run, run_with_input};
 
 fn scan(folder: &Path, args: &[&str]) -> Ran {
     run(folder, &[&["scan", "--format", "jsonl"], args].concat())
@@ -66,25 +66,6 @@ fn what_is_no_regular_file_is_unsupported_and_never_opened() {
 }
 
 #[test]
-fn links_are_followed_as_arguments_only_unless_asked() {
-    let folder = folder(&[("real/bad", &eicar()), ("other/x", b"x")]);
-    let at = |name: &str| folder.path().join("real").join(name);
-    symlink("bad", at("link")).unwrap();
-    symlink(".", at("loop")).unwrap();
-    symlink("../other", at("other")).unwrap();
-    symlink("nowhere", at("dangling")).unwrap();
-    assert_eq!(scan(folder.path(), &["real"]).paths(), ["real/bad"]);
-    assert_eq!(scan(folder.path(), &["real/link"]).paths(), ["real/link"]);
-    assert_eq!(scan(folder.path(), &["real/other"]).paths(), ["real/other/x"]);
-    let dangling = scan(folder.path(), &["real/dangling"]);
-    assert_eq!(dangling.records()[0]["error"]["kind"], "unreadable");
-
-    let followed = scan(folder.path(), &["--follow-links", "real", "other"]);
-    assert_eq!(followed.paths(), ["real/bad", "real/dangling", "real/other/x"]);
-    assert_eq!(followed.records()[1]["error"]["kind"], "unreadable");
-}
-
-#[test]
 fn each_file_once_however_often_it_is_named() {
     let folder = folder(&[("a/1", b"1"), ("a/b/2", b"2"), ("a/c/3", b"3")]);
     symlink("a", folder.path().join("link")).unwrap();
@@ -125,4 +106,20 @@ fn a_list_has_one_path_a_line_or_nul_separated() {
     let nothing = scan(folder.path(), &["--scan-list", "empty"]);
     assert_eq!(nothing.code, Some(0));
     assert!(nothing.err.contains("the list empty names nothing to scan"), "{nothing:?}");
+}
+
+#[test]
+fn a_list_may_come_from_another_system_or_on_standard_input() {
+    let folder = folder(&[("a", b"1"), ("b", b"2"), ("-", b"3"), ("list", b"\xef\xbb\xbfa\r\n\r\nb\r\n")]);
+    let lines = scan(folder.path(), &["--scan-list", "list"]);
+    assert_eq!((lines.code, lines.paths()), (Some(0), vec!["a".into(), "b".into()]), "{lines:?}");
+    let list = &["scan", "--format", "jsonl", "--scan-list", "-", "a"];
+    let piped = run_with_input(folder.path(), list, b"b\0-\0");
+    assert_eq!((piped.code, piped.paths()), (Some(0), vec!["a".into(), "b".into(), "-".into()]), "{piped:?}");
+    let nothing = run_with_input(folder.path(), list, b"");
+    assert!(nothing.err.starts_with("the list on standard input names nothing to scan\n"), "{nothing:?}");
+    // It cannot be both.
+    let both = scan(folder.path(), &["--scan-list", "-", "-"]);
+    assert_eq!((both.code, both.out.as_str()), (Some(2), ""));
+    assert!(both.err.contains("cannot be scanned too"), "{both:?}");
 }

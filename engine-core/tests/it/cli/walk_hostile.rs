@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::Write,
-    os::unix::fs::{PermissionsExt, symlink},
+    os::unix::fs::PermissionsExt,
     path::Path,
     process::{Command, Stdio},
 };
@@ -38,24 +38,6 @@ fn names_with_anything_in_them_are_scanned_and_told_as_they_are() {
     assert_eq!((ran.code, ran.paths()), (Some(1), wanted), "{ran:?}");
     let text = run(folder.path(), &["scan", "--", "--all", "a\nb"]);
     assert_eq!(text.out, "--all: malicious (1.00) word\na\\nb: malicious (1.00) word\n");
-}
-
-#[test]
-fn links_in_circles_end_with_and_without_following() {
-    let folder = folder(&[("a/b/file", b"x")]);
-    let at = |name: &str| folder.path().join(name);
-    symlink("../..", at("a/b/up")).unwrap();
-    symlink("one", at("two")).unwrap();
-    symlink("two", at("one")).unwrap();
-    symlink("/", at("a/root")).unwrap();
-    assert_eq!(scan(folder.path(), &["."]).paths(), ["./a/b/file"]);
-    fs::remove_file(at("a/root")).unwrap();
-    let followed = scan(folder.path(), &["--follow-links", "."]);
-    assert_eq!(followed.paths(), ["./a/b/file", "./one", "./two"], "{followed:?}");
-    // A link that leads nowhere but to itself is no file, and not clean.
-    assert_eq!(followed.code, Some(2));
-    let argument = scan(folder.path(), &["one"]);
-    assert_eq!((argument.code, &argument.records()[0]["error"]["kind"]), (Some(2), &"unreadable".into()));
 }
 
 /// A user who may not read everything: root may, so as root the program runs as somebody else.
@@ -100,7 +82,8 @@ fn what_may_not_be_read_is_told_and_the_rest_is_scanned() {
     let records = ran.records();
     for record in &records[..2] {
         assert_eq!(record["error"]["kind"], "unreadable", "{record}");
-        assert!(record["error"]["message"].as_str().unwrap().contains("Permission denied"), "{record}");
+        // The path is told already, and may be hostile.
+        assert_eq!(record["error"]["message"], "cannot be read: Permission denied (os error 13)");
     }
     assert_eq!(records[2]["verdict"], "benign");
 }

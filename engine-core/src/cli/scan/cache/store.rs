@@ -41,6 +41,15 @@ pub(in crate::cli::scan) enum CacheError {
         /// Which folder.
         folder: PathBuf,
     },
+    /// Somebody's files are in it: marked as a cache, they would be left out of backups.
+    #[error(
+        "cannot use {folder} for --cache: it holds files that are no kept results; name an empty folder, or one that is not \
+         there yet", folder = folder.display()
+    )]
+    Foreign {
+        /// Which folder.
+        folder: PathBuf,
+    },
 }
 
 /// A folder of entries.
@@ -55,6 +64,9 @@ impl Store {
         private_folder(folder).map_err(unusable)?;
         if !is_ours_alone(folder).map_err(unusable)? {
             return Err(CacheError::Open { folder: folder.to_owned() });
+        }
+        if !is_for_results(folder).map_err(unusable)? {
+            return Err(CacheError::Foreign { folder: folder.to_owned() });
         }
         let store = Self { folder: folder.to_owned() };
         // A disk that is read-only today can still be read from.
@@ -98,10 +110,18 @@ impl Store {
     fn clean(&self, now: SystemTime) -> io::Result<()> {
         let tag = self.folder.join(TAG);
         let cleaned = fs::metadata(&tag).and_then(|about| about.modified());
+        if fs::read(&tag).ok().as_deref() != Some(TAG_TEXT.as_bytes()) {
+            // Before the first entry, and over what may be half of it already: other scans may be looking at it now.
+            File::options()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(&tag)?
+                .write_all(TAG_TEXT.as_bytes())?;
+        }
         if cleaned.is_ok_and(|cleaned| !is_older(cleaned, now, DAY)) {
             return Ok(());
         }
-        fs::write(&tag, TAG_TEXT)?;
         File::options().write(true).open(&tag)?.set_modified(now)?;
         for entry in WalkDir::new(&self.folder).min_depth(2).max_depth(2).into_iter().flatten() {
             let used = entry.metadata().ok().and_then(|about| about.modified().ok());
@@ -126,6 +146,26 @@ fn is_entry(path: &Path) -> bool {
     let is_hex = |text: &str, digits| text.len() == digits && text.bytes().all(|b| b.is_ascii_hexdigit());
     is_hex(&folder, 2)
         && (name.strip_suffix(".json").is_some_and(|rest| is_hex(rest, 62)) || name.starts_with(UNFINISHED))
+}
+
+/// Whether a folder is empty, or one that was made for results: its tag has our words, of which a scan that began at the same moment
+/// may have written the first only.
+fn is_for_results(folder: &Path) -> io::Result<bool> {
+    // In this order: what another scan puts there after its tag is seen with the whole tag.
+    let names: Vec<_> = fs::read_dir(folder)?
+        .take(2)
+        .map(|entry| entry.map(|entry| entry.file_name()))
+        .collect::<io::Result<_>>()?;
+    let [first, others @ ..] = names.as_slice() else { return Ok(true) };
+    let mut text = Vec::new();
+    let tag = match File::open(folder.join(TAG)) {
+        Ok(tag) => tag,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    tag.take(TAG_TEXT.len() as u64 + 1).read_to_end(&mut text)?;
+    let is_tag_alone = first == TAG && others.is_empty();
+    Ok(text == TAG_TEXT.as_bytes() || is_tag_alone && TAG_TEXT.as_bytes().starts_with(&text))
 }
 
 fn private_folder(folder: &Path) -> io::Result<()> {
@@ -186,6 +226,35 @@ mod tests {
         Store::open(&root).unwrap();
         assert!(!at('1').exists() && at('2').exists() && at('3').exists());
         assert!(root.join("ab/report.json").exists() && !root.join("ab/unfinished-x").exists());
+    }
+
+    #[test]
+    fn only_an_empty_folder_or_one_with_our_tag_is_taken() {
+        for (files, taken) in [
+            (&[][..], true),
+            // Another scan has just begun.
+            (&[(TAG, "")], true),
+            (&[(TAG, &TAG_TEXT[..20])], true),
+            (&[(TAG, TAG_TEXT), ("notes", "mine")], true),
+            (&[("notes", "mine")], false),
+            (&[(TAG, &TAG_TEXT[..44]), ("notes", "mine")], false),
+            (&[(TAG, "Signature: 8a477f597d28d172789f06886806bc55\n# Made by cargo\n")], false),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let named = |name: &str| folder.path().join(name);
+            files.iter().for_each(|(name, text)| fs::write(named(name), text).unwrap());
+            let opened = Store::open(folder.path());
+            assert_eq!(opened.is_ok(), taken, "{files:?}: {opened:?}");
+            if taken {
+                assert_eq!(fs::read_to_string(named(TAG)).unwrap(), TAG_TEXT);
+            } else {
+                assert!(opened.unwrap_err().to_string().contains("empty folder"));
+                files
+                    .iter()
+                    .for_each(|(name, text)| assert_eq!(fs::read_to_string(named(name)).unwrap(), *text));
+                assert_eq!(named(TAG).exists(), files[0].0 == TAG);
+            }
+        }
     }
 
     #[test]

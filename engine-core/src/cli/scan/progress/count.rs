@@ -36,7 +36,9 @@ impl Count {
             return Err(Gone);
         }
         let size = match what {
-            Ok(walk::Readable::File { .. }) => fs::metadata(path).map_or(0, |about| about.len()),
+            Ok(walk::Readable::File { real, .. }) => {
+                fs::metadata(real.as_ref().unwrap_or(path)).map_or(0, |about| about.len())
+            }
             _ => 0,
         };
         self.files.fetch_add(1, Relaxed);
