@@ -163,8 +163,7 @@ impl Confidence {
     /// Takes a finite number from 0 to 1, refuses anything else.
     pub fn new(value: f64) -> Result<Self, UnitError> {
         if (0.0..=1.0).contains(&value) {
-            // Minus zero is zero.
-            Ok(Self(value + 0.0))
+            Ok(Self(value))
         } else {
             Err(UnitError::new("a confidence from 0 to 1", &value.to_string()))
         }

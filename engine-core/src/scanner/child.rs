@@ -4,8 +4,6 @@
 //! once. Past the deadline the process is killed and the next scan starts another: that is the only sure limit on a parser
 //! written in C. A process that dies costs one scan.
 
-mod group;
-mod log;
 mod process;
 pub mod protocol;
 mod serve;
@@ -14,10 +12,7 @@ use std::{
     ffi::OsString,
     num::NonZeroUsize,
     path::PathBuf,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -88,8 +83,6 @@ pub struct Child {
 /// Processes that wait for work, and what the latest one said of itself. The locks are held for a moment only.
 #[derive(Debug, Default)]
 struct Waiting {
-    /// How many are on their way.
-    starting: AtomicUsize,
     processes: Mutex<Vec<Process>>,
     hello: Mutex<Option<Hello>>,
 }
@@ -121,7 +114,7 @@ impl Child {
     async fn process(&self) -> Result<Placed, ScanError> {
         let place = Arc::clone(&self.places).acquire_owned().await;
         let place = place.map_err(|_| ScanError::unavailable("shut down"))?;
-        while let Some(waiting) = self.waiting.pop() {
+        while let Some(mut waiting) = self.waiting.pop() {
             if waiting.is_reusable() {
                 return Ok((waiting, place));
             }
@@ -135,12 +128,8 @@ impl Child {
         let (tell, told) = oneshot::channel();
         let (name, program) = (self.name.clone(), self.program.clone());
         let waiting = Arc::downgrade(&self.waiting);
-        self.waiting.starting.fetch_add(1, Ordering::Relaxed);
         tokio::spawn(async move {
             let started = Process::start(&name, &program).await;
-            if let Some(waiting) = waiting.upgrade() {
-                waiting.starting.fetch_sub(1, Ordering::Relaxed);
-            }
             if let (Some(waiting), Ok(process)) = (waiting.upgrade(), &started) {
                 waiting.heard(process.hello());
             }
@@ -158,7 +147,7 @@ impl Waiting {
         self.processes.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    fn push(&self, process: Process) {
+    fn push(&self, mut process: Process) {
         if process.is_reusable() {
             self.processes.lock().unwrap_or_else(PoisonError::into_inner).push(process);
         }
@@ -209,28 +198,13 @@ impl Scanner for Child {
             // Rather than to start a scan, and to kill a process for it.
             return Err(too_late());
         }
-        let begun = AtomicBool::new(false);
         let scan = async {
             // Owned by this future: dropped on the way (deadline, cancel, failure), the process is killed with it.
-            let (mut process, mut place) = self.process().await?;
-            begun.store(true, Ordering::Relaxed);
-            let mut answer = process.scan(artifact, cx).await;
-            if process.has_quit() {
-                // Not for this artifact's sake, if the next one takes it.
-                (process, place) = self.another(place).await?;
-                answer = process.scan(artifact, cx).await;
-            }
-            let answer = answer?;
+            let (mut process, _place) = self.process().await?;
+            let answer = process.scan(artifact, cx).await?;
             self.waiting.push(process);
-            drop(place);
             answer
         };
-        let starting = || self.waiting.starting.load(Ordering::Relaxed) > 0;
-        let late = |_| match begun.load(Ordering::Relaxed) {
-            // Nobody has seen the artifact.
-            false if starting() => Err(ScanError::unavailable(format!("{} is still starting", self.name))),
-            _ => Err(too_late()),
-        };
-        time::timeout_at(cx.deadline, scan).await.unwrap_or_else(late)
+        time::timeout_at(cx.deadline, scan).await.unwrap_or_else(|_| Err(too_late()))
     }
 }

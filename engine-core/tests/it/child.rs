@@ -3,7 +3,7 @@
 use std::{fs, future::Future, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use engine_core::{
-    Artifact, Confidence, ErrorKind, ScanContext, ScanResult, Scanner, Verdict,
+    Artifact, ErrorKind, ScanContext, ScanResult, Scanner, Verdict,
     scanner::{Child, ScanError, child::Program},
 };
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
@@ -182,55 +182,6 @@ async fn a_refusal_before_all_bytes_are_read_is_an_answer() {
     assert!(scan(&child, "two").await.is_ok());
 }
 
-/// It answers at once and does not read on: its reason is taken, and nobody waits for the deadline.
-#[tokio::test]
-async fn a_refusal_is_taken_from_a_program_that_reads_no_further() {
-    let body = r#"hello; first || while request; do answer; done; IFS= read -r line
-        echo '{"id":1,"error":{"kind":"too_large","message":"no more"}}'; exec sleep 1000"#;
-    let script = Script::new(body);
-    let child = script.start().await.unwrap();
-    let error = scan(&child, &"x".repeat(10 << 20)).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::TooLarge, "{error}");
-    assert!(scan(&child, "two").await.is_ok());
-}
-
-#[tokio::test]
-async fn null_is_nothing() {
-    let reply = r#"{\"id\":$id,\"verdict\":\"benign\",\"confidence\":-0.0,\"family\":null,\"findings\":null,\"metadata\":null}"#;
-    let child = Script::new(&format!("hello; while request; do echo \"{reply}\"; done"));
-    let result = child.start().await.unwrap();
-    let result = scan(&result, "one").await.unwrap();
-    assert_eq!((result.family, result.findings, result.metadata.len()), (None, vec![], 0));
-    assert_eq!(result.confidence.to_string(), Confidence::ZERO.to_string());
-}
-
-/// A deadline that passes while it loads says nothing of the artifact, which it has not seen.
-#[tokio::test]
-async fn one_that_is_still_starting_is_unavailable() {
-    let script = Script::new("until test -e go; do sleep 0.01; done; hello; while request; do answer; done");
-    let child = Child::later("script", script.program(), NonZeroUsize::MIN);
-    let error = scan_within(&child, "one", Duration::from_millis(50)).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Unavailable, "{error}");
-    fs::write(script.file("go"), "").unwrap();
-    assert!(scan(&child, "two").await.is_ok());
-}
-
-/// They lie in the pipe when the process is to be used again.
-#[tokio::test]
-async fn answers_ahead_of_their_requests_are_not_taken() {
-    let script = Script::new(
-        r#"hello; request; answer; until test -e later; do sleep 0.01; done
-        for id in 2 3 4; do answer; done; touch ahead; while request; do answer; done"#,
-    );
-    let child = Child::start("script", script.program(), NonZeroUsize::MIN).await.unwrap();
-    assert!(scan(&child, "one").await.is_ok());
-    fs::write(script.file("later"), "").unwrap();
-    until("the program to be ahead", || script.file("ahead").exists()).await;
-    let result = scan(&child, "two").await.unwrap();
-    assert_eq!(result.verdict, Verdict::Benign);
-    assert_eq!(fs::read_to_string(script.file("bytes.1")).unwrap(), "two", "another process was asked");
-}
-
 #[tokio::test]
 async fn what_was_not_asked_for_does_not_reach_the_next_scan() {
     let script = Script::new("hello; while request; do answer; answer; done");
@@ -256,40 +207,6 @@ async fn death_during_a_scan_is_crashed_with_the_last_words() {
     )
     .await;
     assert!(message.contains("signal: 9"), "{message}");
-}
-
-/// It has closed what it shares with its parent, or holds its parent's output open; either way it goes with it, and nobody waits for it.
-#[tokio::test]
-async fn what_a_dead_program_has_started_is_ended() {
-    for pipes in ["< /dev/null > /dev/null 2> /dev/null", ""] {
-        let body = format!(
-            "hello; while request; do if first; then sleep 1000 {pipes} & echo $! > sleeper; exit 3; fi; answer; done"
-        );
-        let script = Script::new(&body);
-        let child = script.start().await.unwrap();
-        let error = scan(&child, "one").await.unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Crashed, "{error}");
-        assert!(error.message.contains("exit status: 3"), "{error}");
-        gone(script.pid("sleeper").await).await;
-        assert!(scan(&child, "two").await.is_ok());
-    }
-}
-
-#[tokio::test]
-async fn one_that_ends_after_each_answer_is_started_again() {
-    let script = Script::new("hello; echo . >> starts; request; answer; exit 3");
-    let child = script.start().await.unwrap();
-    for text in ["one", "two", "three", "four"] {
-        assert!(scan(&child, text).await.is_ok(), "{text}");
-    }
-    // An artifact that ends it ends the new one too, and is not tried for ever.
-    let script = Script::new(
-        "hello; echo . >> starts; while request; do case $(cat bytes.$id) in bad) exit 3;; esac; answer; done",
-    );
-    let child = script.start().await.unwrap();
-    assert!(scan(&child, "good").await.is_ok());
-    assert_eq!(scan(&child, "bad").await.unwrap_err().kind, ErrorKind::Crashed);
-    assert_eq!(fs::read_to_string(script.file("starts")).unwrap(), ".\n.\n");
 }
 
 #[tokio::test]

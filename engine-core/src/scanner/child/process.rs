@@ -1,17 +1,21 @@
 //! One running backend program, owned by whoever scans with it.
 
-use std::{io, pin::pin, process::Stdio, time::Duration};
+use std::{
+    process::Stdio,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use serde::de::DeserializeOwned;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    process::{Child, ChildStdin, ChildStdout, Command},
+    process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
+    task::JoinHandle,
     time,
 };
 
 use super::{
-    Program, group,
-    log::LastLine,
+    Program,
     protocol::{Hello, HelloLine, MAX_LINE, Reply, Request, RequestLine, VERSION},
 };
 use crate::{
@@ -39,7 +43,7 @@ impl Program {
         }
         let cannot = |error| ScanError::unavailable(format!("cannot start {}: {error}", self.path.display()));
         let child = command.spawn().map_err(cannot)?;
-        group::limit_memory(&child, self.memory)?;
+        limit_memory(&child, self.memory)?;
         Ok(child)
     }
 }
@@ -53,11 +57,7 @@ pub(super) struct Process {
     log: LastLine,
     hello: Hello,
     next_id: u64,
-    exited: bool,
 }
-
-/// How long a program that has closed its output may take to end, and its output to close once it has.
-const END_WITHIN: Duration = Duration::from_secs(1);
 
 impl Process {
     /// Starts the program and reads its hello.
@@ -75,8 +75,7 @@ impl Process {
             version: String::new(),
             signatures: String::new(),
         };
-        let stdout = BufReader::new(stdout);
-        let mut process = Self { child, stdin, stdout, log, hello, next_id: 1, exited: false };
+        let mut process = Self { child, stdin, stdout: BufReader::new(stdout), log, hello, next_id: 1 };
         let hello = time::timeout(program.start_within, process.read_line::<HelloLine>()).await;
         process.hello = hello
             .map_err(|_| {
@@ -110,58 +109,34 @@ impl Process {
         let mut line =
             serde_json::to_vec(&request).map_err(|error| ScanError::bad_reply(error.to_string()))?;
         line.push(b'\n');
-        let Self { child, stdin, stdout, hello, .. } = self;
-        let answer = {
-            let mut write = pin!(async {
+        let Self { stdin, stdout, .. } = self;
+        // Read while writing, so that a program which answers early cannot block both sides.
+        let write = async {
+            let written = async {
                 stdin.write_all(&line).await?;
                 stdin.write_all(artifact.bytes()).await?;
                 stdin.flush().await
-            });
-            let mut read = pin!(read_bytes(stdout));
-            let mut written: Option<io::Result<()>> = None;
-            // Read while writing, so that a program which answers early cannot block both sides.
-            let reply = loop {
-                tokio::select! {
-                    biased;
-                    done = &mut write, if written.is_none() => written = Some(done),
-                    reply = &mut read => break reply?,
-                    () = group::ended(child) => {
-                        // What it has started may hold its output open.
-                        group::kill(child);
-                        break time::timeout(END_WITHIN, &mut read).await.unwrap_or_else(|_| Ok(Vec::new()))?;
-                    }
-                }
             };
-            if reply.is_empty() {
-                None
-            } else {
-                let outcome = parse::<Reply>(&reply)?.outcome(id, hello)?;
-                // An opinion is one of the whole artifact; a reason why there is none may come early.
-                if outcome.is_ok() && written.is_none() {
-                    written = Some(write.await);
-                }
-                Some((outcome, matches!(written, Some(Ok(())))))
-            }
+            Ok::<_, ScanError>(written.await)
         };
-        match answer {
-            Some((outcome, true)) => Ok(outcome),
+        let (written, bytes) = tokio::try_join!(write, read_bytes(stdout))?;
+        if bytes.is_empty() {
+            return Err(self.death().await);
+        }
+        let outcome = parse::<Reply>(&bytes)?.outcome(id, &self.hello)?;
+        match written {
+            Ok(()) => Ok(outcome),
             // It gave up before it had read everything: only a reason why is an answer, and it can't go on after that.
-            Some((Err(why), false)) => Err(why),
-            Some((Ok(_), false)) | None => Err(self.death().await),
+            Err(_) => match outcome {
+                Err(why) => Err(why),
+                Ok(_) => Err(self.death().await),
+            },
         }
     }
 
     /// Whether the next scan may use this process: it runs, and has said nothing that was not asked for.
-    pub(super) fn is_reusable(&self) -> bool {
-        let said = !self.stdout.buffer().is_empty();
-        #[cfg(unix)]
-        let said = said || rustix::io::ioctl_fionread(self.stdout.get_ref()).is_ok_and(|bytes| bytes > 0);
-        !said && !group::has_ended(&self.child)
-    }
-
-    /// Whether it ended by itself, without a word and not by a signal, after it had served other scans: it may have wanted to end anyway.
-    pub(super) fn has_quit(&self) -> bool {
-        self.exited && self.next_id > 2
+    pub(super) fn is_reusable(&mut self) -> bool {
+        self.stdout.buffer().is_empty() && matches!(self.child.try_wait(), Ok(None))
     }
 
     async fn read_line<T: DeserializeOwned>(&mut self) -> Result<T, ScanError> {
@@ -172,16 +147,13 @@ impl Process {
         parse(&bytes)
     }
 
-    /// What is to be said of a program that closed its output. Ends what is left of it.
+    /// What is to be said of a program that closed its output.
     async fn death(&mut self) -> ScanError {
-        let ended = time::timeout(END_WITHIN, group::ended(&self.child)).await.is_ok();
-        // Before it is waited for: after that its number may be another's.
-        group::kill(&self.child);
-        let mut how = "closed its output".to_owned();
-        if let (true, Ok(status)) = (ended, self.child.wait().await) {
-            self.exited = status.code().is_some();
-            how = format!("ended with {status}");
-        }
+        let status = time::timeout(Duration::from_secs(1), self.child.wait()).await;
+        let how = match status {
+            Ok(Ok(status)) => format!("ended with {status}"),
+            _ => "closed its output".to_owned(),
+        };
         let last = self.log.last().await;
         ScanError::crashed(if last.is_empty() { how } else { format!("{how}: {last}") })
     }
@@ -190,8 +162,18 @@ impl Process {
 impl Drop for Process {
     /// Ends the program and what it has started itself: all of its process group.
     fn drop(&mut self) {
-        group::kill(&self.child);
+        #[cfg(unix)]
+        if let Some(group) = pid(&self.child) {
+            // It may be gone already; nothing else can have its number before it is waited for.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
     }
+}
+
+/// The process number, unless the process has ended and been waited for.
+#[cfg(unix)]
+fn pid(child: &Child) -> Option<rustix::process::Pid> {
+    child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw)
 }
 
 /// One line with its end, at most [`MAX_LINE`] bytes; empty at end of file.
@@ -210,4 +192,56 @@ fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, ScanError> {
         let start: String = String::from_utf8_lossy(line).chars().take(80).collect();
         ScanError::bad_reply(format!("not an answer ({error}): {}", start.trim_end()))
     })
+}
+
+#[cfg(target_os = "linux")]
+fn limit_memory(child: &Child, bytes: Option<u64>) -> Result<(), ScanError> {
+    use rustix::process::{Resource, Rlimit, prlimit};
+    if let (Some(bytes), Some(pid)) = (bytes, pid(child)) {
+        let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
+        prlimit(Some(pid), Resource::As, limit)
+            .map_err(|error| ScanError::unavailable(format!("cannot limit a child's memory: {error}")))?;
+    }
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn limit_memory(_child: &Child, _bytes: Option<u64>) -> Result<(), ScanError> {
+    Ok(())
+}
+
+/// The last line that a program logged: what it says when it dies.
+#[derive(Debug)]
+struct LastLine {
+    line: Arc<Mutex<String>>,
+    follower: JoinHandle<()>,
+}
+
+impl LastLine {
+    /// Logs each line of a program's standard error under its name, until the program ends.
+    fn follow(name: &str, stderr: ChildStderr) -> Self {
+        let line = Arc::default();
+        let (kept, name) = (Arc::<Mutex<String>>::clone(&line), name.to_owned());
+        let follower = tokio::spawn(async move {
+            let mut stderr = BufReader::new(stderr);
+            let mut line = Vec::new();
+            while matches!((&mut stderr).take(4096).read_until(b'\n', &mut line).await, Ok(1..)) {
+                let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+                if !text.is_empty() {
+                    tracing::info!(backend = name, "{text}");
+                    *kept.lock().unwrap_or_else(PoisonError::into_inner) = text;
+                }
+                line.clear();
+            }
+        });
+        Self { line, follower }
+    }
+
+    /// The last line of a program that has ended. Another process may keep its standard error open, so this waits a moment only.
+    async fn last(&mut self) -> String {
+        if !self.follower.is_finished() {
+            let _ = time::timeout(Duration::from_secs(1), &mut self.follower).await;
+        }
+        self.line.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }

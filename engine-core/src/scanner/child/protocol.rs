@@ -7,11 +7,9 @@
 //! ← {"id":8,"error":{"kind":"encrypted","message":"…"}}
 //! ```
 //!
-//! A reply is one line of at most [`MAX_LINE`] bytes. Unknown fields pass, and null is nothing. End of input ends the program; it should
-//! end then, since nothing else tells it that the engine is gone. An opinion comes after all bytes were read; an error may come before,
-//! and ends the program's service. A program that ends by itself between two scans is started again.
+//! A reply is one line of at most [`MAX_LINE`] bytes. Unknown fields pass. End of input ends the program.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -107,21 +105,14 @@ pub struct Reply {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<String>,
     /// What fired.
-    #[serde(default, deserialize_with = "or_nothing")]
+    #[serde(default)]
     pub findings: Vec<Finding>,
     /// Whatever else is to be told.
-    #[serde(default, deserialize_with = "or_nothing", skip_serializing_if = "Map::is_empty")]
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub metadata: Map<String, Value>,
     /// Why there is no opinion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ScanError>,
-}
-
-/// A null is nothing, as where the member is missing.
-fn or_nothing<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 impl Reply {
