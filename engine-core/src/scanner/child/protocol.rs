@@ -9,7 +9,7 @@
 //!
 //! A reply is one line of at most [`MAX_LINE`] bytes. Unknown fields pass. End of input ends the program.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -37,14 +37,21 @@ pub struct Hello {
     /// The version of the protocol: 1.
     pub protocol: u32,
     /// What the program calls itself.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_null")]
     pub name: String,
     /// The scanner's version.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_null")]
     pub version: String,
     /// Digest or version of its signatures.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_null")]
     pub signatures: String,
+}
+
+impl Hello {
+    /// Of a program that has said nothing yet.
+    pub(super) fn unknown() -> Self {
+        Self { protocol: VERSION, name: String::new(), version: String::new(), signatures: String::new() }
+    }
 }
 
 /// A request line; the artifact's bytes follow it.
@@ -105,10 +112,10 @@ pub struct Reply {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<String>,
     /// What fired.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_null")]
     pub findings: Vec<Finding>,
     /// Whatever else is to be told.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    #[serde(default, deserialize_with = "or_null", skip_serializing_if = "Map::is_empty")]
     pub metadata: Map<String, Value>,
     /// Why there is no opinion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -151,4 +158,9 @@ impl Reply {
         result.metadata = self.metadata;
         Ok(Ok(result))
     }
+}
+
+/// A value, or its default for `null`: what a program has not got it may leave out or call null.
+fn or_null<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(input: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(input)?.unwrap_or_default())
 }
