@@ -2,7 +2,7 @@
 //!
 //! The protocol is in [`protocol`]; [`serve()`] is its other end. One scan at a time per process, as many processes as scans at
 //! once. Past the deadline the process is killed and the next scan starts another: that is the only sure limit on a parser
-//! written in C. A process that dies costs one scan.
+//! written in C. A process that dies over an artifact costs one scan; one that ends in between costs nothing.
 
 mod group;
 mod log;

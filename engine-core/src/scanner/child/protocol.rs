@@ -7,7 +7,22 @@
 //! ← {"id":8,"error":{"kind":"encrypted","message":"…"}}
 //! ```
 //!
-//! A reply is one line of at most [`MAX_LINE`] bytes. Unknown fields pass. End of input ends the program.
+//! A reply is one line of at most [`MAX_LINE`] bytes. Unknown fields pass, and `null` is as good as a field left out.
+//!
+//! **Requests.** An `id` is a number below 2⁵³ that nobody can guess: read it, and send it back. A program reads all `size` bytes before
+//! it answers, or goes on reading after it. Until they are read only an error or `malicious` is an answer, and a program that leaves
+//! them unread is replaced after it. What it writes without being asked is never an answer; it is replaced then, too.
+//!
+//! **The end.** End of input ends the program. Past its deadline, or when the engine ends by itself or by a signal that can be caught,
+//! the program is killed, with all of its process group. If it ends by itself, what it has started is killed as well: what does the
+//! scanning must not go on behind it. It may end whenever it is not asked anything, for instance after each answer: the next scan
+//! starts it again. If it ends before it has read anything of a request, the request is given to a new one, once.
+//!
+//! An engine that is killed outright (SIGKILL, out of memory) can kill nobody. [`serve()`](super::serve()) asks the system to be killed
+//! then (on Linux); any other program sees the end of its input, and one that ignores it, or is busy and never looks, stays.
+//!
+//! **Failures.** No process in time, or one that ends without a look at the request, is `unavailable`: it speaks of the program. An end
+//! or silence over a request is `crashed` or `timed_out`, a wrong reply `bad_reply`: these may be the artifact's doing.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};

@@ -5,13 +5,15 @@ use super::*;
 async fn what_was_said_before_the_request_is_no_answer() {
     let script = Script::new(
         r#"hello; if first; then
-            request; answer; for id in 1 2 3 4 5 $id $((id + 1)); do answer; done; touch said; exec sleep 1000
+            echo $$ > pid; request; answer; for id in 1 2 3 4 5 $id $((id + 1)); do answer; done; touch said; exec sleep 1000
         fi
         while request; do echo "{\"id\":$id,\"verdict\":\"malicious\",\"confidence\":1}"; done"#,
     );
     let child = script.start().await.unwrap();
     assert_eq!(scan(&child, "one").await.unwrap().verdict, Verdict::Benign);
-    until("the answers", || script.file("said").exists()).await;
+    // If it is heard at once, it is killed before it has said all.
+    let pid = script.pid("pid").await;
+    until("the answers", || script.file("said").exists() || test_kill_process(pid).is_err()).await;
     assert_eq!(scan(&child, "two").await.unwrap().verdict, Verdict::Malicious);
 }
 
