@@ -7,6 +7,8 @@ pub mod bounty;
 pub mod cli;
 #[cfg(feature = "cli")]
 pub mod engine;
+#[cfg(all(feature = "cli", unix))]
+mod hangup;
 #[cfg(feature = "polyswarmd")]
 pub mod market;
 pub mod metadata;

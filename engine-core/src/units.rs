@@ -163,7 +163,8 @@ impl Confidence {
     /// Takes a finite number from 0 to 1, refuses anything else.
     pub fn new(value: f64) -> Result<Self, UnitError> {
         if (0.0..=1.0).contains(&value) {
-            Ok(Self(value))
+            // The one negative number in there is -0, which would be printed with its sign.
+            Ok(Self(value.abs()))
         } else {
             Err(UnitError::new("a confidence from 0 to 1", &value.to_string()))
         }
@@ -248,6 +249,7 @@ mod tests {
         for bad in [-0.1, 1.1, f64::NAN, f64::INFINITY] {
             assert!(Confidence::new(bad).is_err(), "{bad}");
         }
+        assert_eq!(Confidence::new(-0.0).unwrap().to_string(), "0");
         assert_eq!(Confidence::mean([Confidence::ONE, Confidence::HALF]), Some(Confidence(0.75)));
         assert_eq!(Confidence::mean([]), None);
     }

@@ -62,8 +62,9 @@ impl Backend {
 
     /// The same, skipped for a while after so many failures in a row; 0 is never. The default is 5.
     ///
-    /// Only [`Unavailable`](engine_core::ErrorKind::Unavailable) counts, which speaks of the backend: an artifact can be made to
-    /// crash one or to keep it busy, and a few of these must not hide the next from it. While it is skipped its ballot is `Unavailable` and says so. The first pause is
+    /// Only [`Unavailable`](engine_core::ErrorKind::Unavailable) counts, which speaks of the backend: it does not start, or not within
+    /// a scan's time. An artifact can be made to crash one, to keep it busy or to make it reply nonsense, and a few of these must not
+    /// hide the next from it. While it is skipped its ballot is `Unavailable` and says so. The first pause is
     /// a second; then one scan tries it, and each trial that fails makes the next pause twice as long, up to a minute.
     #[must_use]
     pub fn skip_after(mut self, failures: u32) -> Self {

@@ -17,13 +17,16 @@ use crate::{
 /// How long requests in flight may take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// Listens for SIGTERM and Ctrl-C from now on; the future ends with the first of them. Fails if the system lets nobody listen.
+/// Listens for SIGTERM, Ctrl-C and SIGHUP (a closed terminal) from now on; the future ends with the first of them. Started with SIGHUP
+/// ignored, as by `nohup`, the engine goes on through one. Fails if the system lets nobody listen.
 #[cfg(unix)]
 pub fn signalled() -> io::Result<impl Future<Output = ()> + Send> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let hangup = crate::hangup::listen()?;
     Ok(async move {
         tokio::select! {
+            () = hangup => {}
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }

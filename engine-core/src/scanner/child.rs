@@ -2,14 +2,19 @@
 //!
 //! The protocol is in [`protocol`]; [`serve()`] is its other end. One scan at a time per process, as many processes as scans at
 //! once. Past the deadline the process is killed and the next scan starts another: that is the only sure limit on a parser
-//! written in C. A process that dies costs one scan.
+//! written in C. A process that dies over an artifact costs one scan; one that ends in between costs nothing.
 
+mod group;
+mod log;
+mod pipes;
 mod process;
 pub mod protocol;
 mod serve;
+mod spawn;
 
 use std::{
     ffi::OsString,
+    future::Future,
     num::NonZeroUsize,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
@@ -18,7 +23,7 @@ use std::{
 
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, oneshot},
-    time,
+    time::{self, Instant},
 };
 
 pub use self::serve::serve;
@@ -78,7 +83,12 @@ pub struct Child {
     at_once: NonZeroUsize,
     places: Arc<Semaphore>,
     waiting: Arc<Waiting>,
+    /// Each process that is being started holds one more of it.
+    starting: Arc<()>,
 }
+
+/// How long before its deadline a scan gives up waiting for a program to start; a twentieth of its time if that is less.
+const RESERVE: Duration = Duration::from_millis(100);
 
 /// Processes that wait for work, and what the latest one said of itself. The locks are held for a moment only.
 #[derive(Debug, Default)]
@@ -107,13 +117,24 @@ impl Child {
     /// not start.
     pub fn later(name: impl Into<String>, program: Program, at_once: NonZeroUsize) -> Self {
         let places = Arc::new(Semaphore::new(at_once.get().min(Semaphore::MAX_PERMITS)));
-        Self { name: name.into(), program, at_once, places, waiting: Arc::default() }
+        Self {
+            name: name.into(),
+            program,
+            at_once,
+            places,
+            waiting: Arc::default(),
+            starting: Arc::default(),
+        }
+    }
+
+    /// A place for a process: at most so many at once.
+    async fn place(&self) -> Result<OwnedSemaphorePermit, ScanError> {
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        place.map_err(|_| ScanError::unavailable("shut down"))
     }
 
     /// A process that can scan: a waiting one, or a new one.
-    async fn process(&self) -> Result<Placed, ScanError> {
-        let place = Arc::clone(&self.places).acquire_owned().await;
-        let place = place.map_err(|_| ScanError::unavailable("shut down"))?;
+    async fn process(&self, place: OwnedSemaphorePermit) -> Result<Placed, ScanError> {
         while let Some(mut waiting) = self.waiting.pop() {
             if waiting.is_reusable() {
                 return Ok((waiting, place));
@@ -122,14 +143,43 @@ impl Child {
         self.another(place).await
     }
 
+    /// A place and a process by `deadline`. Until then no artifact was handed over, so giving up speaks of the program and is
+    /// [`Unavailable`](super::ErrorKind::Unavailable), unless other scans have all the processes.
+    async fn process_by(&self, deadline: Instant) -> Result<Placed, ScanError> {
+        let Ok(place) = time::timeout_at(deadline, self.place()).await else {
+            let is_held_up_by_starts = Arc::strong_count(&self.starting) > self.at_once.get();
+            return Err(if is_held_up_by_starts { self.silent() } else { self.busy() });
+        };
+        self.hello_by(deadline, self.process(place?)).await
+    }
+
+    async fn hello_by(
+        &self,
+        deadline: Instant,
+        process: impl Future<Output = Result<Placed, ScanError>>,
+    ) -> Result<Placed, ScanError> {
+        time::timeout_at(deadline, process).await.unwrap_or_else(|_| Err(self.silent()))
+    }
+
+    fn silent(&self) -> ScanError {
+        ScanError::unavailable(format!("{} had not said hello when the scan's time was over", self.name))
+    }
+
+    fn busy(&self) -> ScanError {
+        let at_once = self.at_once;
+        ScanError::timed_out(format!("{} was busy with other scans, {at_once} at a time", self.name))
+    }
+
     /// Starts a process in a task of its own, which keeps its place until it is there: a program that takes longer to load its rules
     /// than a scan may take would otherwise be killed and started again by each scan, for ever.
     async fn another(&self, place: OwnedSemaphorePermit) -> Result<Placed, ScanError> {
         let (tell, told) = oneshot::channel();
         let (name, program) = (self.name.clone(), self.program.clone());
         let waiting = Arc::downgrade(&self.waiting);
+        let starting = Arc::clone(&self.starting);
         tokio::spawn(async move {
             let started = Process::start(&name, &program).await;
+            drop(starting);
             if let (Some(waiting), Ok(process)) = (waiting.upgrade(), &started) {
                 waiting.heard(process.hello());
             }
@@ -165,7 +215,7 @@ impl Scanner for Child {
 
     /// Proves that a process is there or can be started, not that it finds anything.
     async fn ready(&self) -> Result<(), ScanError> {
-        let (process, _place) = self.process().await?;
+        let (process, _place) = self.process(self.place().await?).await?;
         self.waiting.push(process);
         Ok(())
     }
@@ -198,11 +248,23 @@ impl Scanner for Child {
             // Rather than to start a scan, and to kill a process for it.
             return Err(too_late());
         }
+        // A little before the deadline, so that whoever asked and keeps the same deadline hears why.
+        let start_by = cx.at_most(cx.remaining().saturating_sub(RESERVE.min(cx.remaining() / 20))).deadline;
         let scan = async {
             // Owned by this future: dropped on the way (deadline, cancel, failure), the process is killed with it.
-            let (mut process, _place) = self.process().await?;
-            let answer = process.scan(artifact, cx).await?;
+            let (mut process, mut place) = self.process_by(start_by).await?;
+            let mut answer = process.scan(artifact, cx).await;
+            if answer.as_ref().is_err_and(|failure| process.was_gone_before(failure)) {
+                // It ended after its last scan, and the artifact had no part in it.
+                (process, place) = self.hello_by(start_by, self.another(place)).await?;
+                answer = process.scan(artifact, cx).await;
+            }
+            let answer = answer.map_err(|failure| match process.was_gone_before(&failure) {
+                true => ScanError::unavailable(format!("{} before it read anything", failure.message)),
+                false => failure,
+            })?;
             self.waiting.push(process);
+            drop(place);
             answer
         };
         time::timeout_at(cx.deadline, scan).await.unwrap_or_else(|_| Err(too_late()))

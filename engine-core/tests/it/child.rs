@@ -9,15 +9,24 @@ use engine_core::{
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tempfile::TempDir;
 
-/// What every script begins with. `request` takes one request and its bytes, `answer` answers it, `first` succeeds once.
+/// How programs end, what ends with them, and what is told before.
+mod ends;
+/// Which answers count.
+mod replies;
+
+/// What every script begins with. `request` takes one request and its bytes, `header` without its bytes, `answer` answers it, `first` succeeds once.
 const PREAMBLE: &str = r#"
 cd "$1"
 hello() { echo '{"hello":{"protocol":1,"name":"script","version":"1.2","signatures":"none","more":[1]}}'; }
-request() {
+header() {
     IFS= read -r line || exit 0
     id=${line#*\"id\":}; id=${id%%,*}
     size=${line#*\"size\":}; size=${size%%,*}
-    head -c "$size" > bytes."$id"
+}
+request() {
+    header
+    count=$((count + 1))
+    head -c "$size" > bytes."$count"
 }
 answer() { echo "{\"id\":$id,\"verdict\":\"benign\",\"confidence\":0.5,\"more\":1}"; }
 first() { mkdir first 2> /dev/null; }
@@ -173,13 +182,17 @@ async fn an_error_is_the_programs_answer_and_it_goes_on() {
 
 #[tokio::test]
 async fn a_refusal_before_all_bytes_are_read_is_an_answer() {
-    let body = r#"hello; first || while request; do answer; done
-        IFS= read -r line; echo '{"id":1,"error":{"kind":"too_large","message":"no more"}}'"#;
-    let script = Script::new(body);
-    let child = script.start().await.unwrap();
-    let error = scan(&child, &"x".repeat(10 << 20)).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::TooLarge, "{error}");
-    assert!(scan(&child, "two").await.is_ok());
+    // It ends, or stays and reads no more of the artifact.
+    for then in ["exit", "exec sleep 1000"] {
+        let script = Script::new(&format!(
+            r#"hello; first || while request; do answer; done
+            header; echo "{{\"id\":$id,\"error\":{{\"kind\":\"too_large\",\"message\":\"no more\"}}}}"; {then}"#
+        ));
+        let child = script.start().await.unwrap();
+        let error = scan(&child, &"x".repeat(10 << 20)).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::TooLarge, "{then}: {error}");
+        assert!(scan(&child, "two").await.is_ok(), "{then}");
+    }
 }
 
 #[tokio::test]

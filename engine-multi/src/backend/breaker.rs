@@ -56,7 +56,9 @@ impl Says {
                 ErrorKind::Unavailable => Self::Fails,
                 // It looked into the artifact.
                 ErrorKind::Encrypted | ErrorKind::Corrupt | ErrorKind::LimitExceeded => Self::Works,
-                // It may not have been asked; or an artifact was made to kill it, and five of these must not hide a sixth.
+                // It may not have been asked; or an artifact was made to kill it, to keep it busy, or to confuse its replies (a name
+                // that breaks its JSON, findings beyond a line's length), and five of these must not hide a sixth. A wrong reply
+                // costs no waiting either, so there is little to save.
                 _ => Self::Nothing,
             },
         }

@@ -10,8 +10,8 @@ use engine_multi::{Any, Backend, Exec, Panel};
 use crate::scripted::{Does, Scripted, benign};
 
 const HELLO: &str = r#"echo '{"hello":{"protocol":1,"name":"itself","version":"1","signatures":"none"}}'"#;
-/// Reads a request and the artifact, which is one byte, a newline.
-const READ: &str = "read -r request; read -r artifact";
+/// Reads a request, whose number is `$id` then, and the artifact, which is one byte, a newline.
+const READ: &str = r#"read -r request; read -r artifact; id=${request#*\"id\":}; id=${id%%,*}"#;
 const LONG: Duration = Duration::from_secs(60);
 
 fn exec(script: &str, dir: &Path) -> Exec {
@@ -28,8 +28,10 @@ async fn scan_within(scanner: &impl Scanner, time: Duration) -> Result<ScanResul
 /// The failure of each script, and a part of its message.
 #[tokio::test]
 async fn what_is_no_answer_is_one_failed_ballot() {
-    let benign_reply = r#"{"id":1,"verdict":"benign","confidence":0.5}"#;
-    let says = |reply: &str| format!("{HELLO}; {READ}; echo '{reply}'; exec sleep 600");
+    let benign_reply = r#"{"id":'$id',"verdict":"benign","confidence":0.5}"#;
+    // ID is the request's number.
+    let says =
+        |reply: &str| format!("{HELLO}; {READ}; echo '{}'; exec sleep 600", reply.replace("ID", "'$id'"));
     for (script, kind, message) in [
         // before hello
         ("exit 0".to_owned(), ErrorKind::Unavailable, "ended with exit status: 0"),
@@ -47,12 +49,12 @@ async fn what_is_no_answer_is_one_failed_ballot() {
         (format!("{HELLO}; {READ}; kill -9 $$"), ErrorKind::Crashed, "signal: 9"),
         (says("benign"), ErrorKind::BadReply, "not an answer"),
         (says("{}"), ErrorKind::BadReply, "missing field `id`"),
-        (says(r#"{"id":1}"#), ErrorKind::BadReply, "neither a verdict nor an error"),
+        (says(r#"{"id":ID}"#), ErrorKind::BadReply, "neither a verdict nor an error"),
         (says(r#"{"id":2,"verdict":"benign","confidence":1}"#), ErrorKind::BadReply, "reply to request 2"),
-        (says(r#"{"id":1,"verdict":"clean","confidence":1}"#), ErrorKind::BadReply, "unknown variant"),
-        (says(r#"{"id":1,"verdict":"benign","confidence":1.5}"#), ErrorKind::BadReply, "not an answer"),
-        (says(r#"{"id":1,"verdict":"malicious"}"#), ErrorKind::BadReply, "without a confidence"),
-        (says(r#"{"id":1,"error":{"kind":"tired"}}"#), ErrorKind::BadReply, "unknown variant"),
+        (says(r#"{"id":ID,"verdict":"clean","confidence":1}"#), ErrorKind::BadReply, "unknown variant"),
+        (says(r#"{"id":ID,"verdict":"benign","confidence":1.5}"#), ErrorKind::BadReply, "not an answer"),
+        (says(r#"{"id":ID,"verdict":"malicious"}"#), ErrorKind::BadReply, "without a confidence"),
+        (says(r#"{"id":ID,"error":{"kind":"tired"}}"#), ErrorKind::BadReply, "unknown variant"),
         (format!("{HELLO}; {READ}; exec yes | tr -d '\\n'"), ErrorKind::BadReply, "longer than a mebibyte"),
         (format!("{HELLO}; {READ}; head -c 100000 /dev/zero; echo"), ErrorKind::BadReply, "not an answer"),
         (format!("{HELLO}; {READ}; printf '{benign_reply}'"), ErrorKind::BadReply, "a line without an end"),
@@ -73,9 +75,9 @@ async fn what_is_no_answer_is_one_failed_ballot() {
 #[tokio::test]
 async fn one_that_says_too_much_is_replaced() {
     let dir = tempfile::tempdir().unwrap();
-    let twice = r#"echo '{"id":1,"verdict":"malicious","confidence":1}
+    let twice = r#"echo '{"id":'$id',"verdict":"malicious","confidence":1}
 {"id":2,"verdict":"malicious","confidence":1}'"#;
-    let last = r#"echo '{"id":1,"verdict":"benign","confidence":0.5}'"#;
+    let last = r#"echo '{"id":'$id',"verdict":"benign","confidence":0.5}'"#;
     // The first process says too much, the next does not.
     let switch = dir.path().join("second").display().to_string();
     let script = format!(
@@ -91,7 +93,7 @@ async fn one_that_says_too_much_is_replaced() {
 async fn one_that_says_nothing_is_replaced() {
     let dir = tempfile::tempdir().unwrap();
     let switch = dir.path().join("second").display().to_string();
-    let answer = r#"echo '{"id":1,"verdict":"malicious","confidence":1}'"#;
+    let answer = r#"echo '{"id":'$id',"verdict":"malicious","confidence":1}'"#;
     let script = format!(
         "{HELLO}; {READ}; test -e '{switch}' || {{ touch '{switch}'; exec sleep 600; }}; {answer}; exec sleep 600"
     );
@@ -109,13 +111,14 @@ async fn one_that_says_hello_late_is_there_for_a_later_scan() {
     let (starts, go) = (dir.path().join("starts"), dir.path().join("go"));
     let script = format!(
         "echo . >> '{}'; until test -e '{}'; do sleep 0.01; done; {HELLO}; {READ}\n\
-         echo '{{\"id\":1,\"verdict\":\"malicious\",\"confidence\":1}}'; exec sleep 600",
+         echo '{{\"id\":'$id',\"verdict\":\"malicious\",\"confidence\":1}}'; exec sleep 600",
         starts.display(),
         go.display()
     );
     let own = exec(&script, dir.path());
     for _ in 0..3 {
-        assert_eq!(scan_within(&own, Duration::from_millis(50)).await.unwrap_err().kind, ErrorKind::TimedOut);
+        let early = scan_within(&own, Duration::from_millis(50)).await.unwrap_err();
+        assert_eq!(early.kind, ErrorKind::Unavailable, "no artifact was handed over: {early}");
     }
     std::fs::write(&go, "").unwrap();
     assert_eq!(scan_within(&own, LONG).await.unwrap().verdict, Verdict::Malicious);

@@ -74,14 +74,32 @@ async fn a_program_that_starts_later_is_a_backend_later() {
     assert_eq!(scan(&own).await.unwrap().verdict, Verdict::Malicious);
 }
 
-/// A program that hangs before its hello does not hold up a scan past its deadline.
+/// A program that hangs before its hello does not hold up a scan past its deadline. No artifact had a part in that.
 #[tokio::test(start_paused = true)]
-async fn a_program_that_never_says_hello_times_out() {
+async fn a_program_that_never_says_hello_is_unavailable() {
     let dir = tempfile::tempdir().unwrap();
     let own = exec("exec sleep 600", dir.path());
     let cx = ScanContext::within(Duration::from_millis(200));
     let start = Instant::now();
     let error = own.scan(&Artifact::file("\n"), &cx).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::TimedOut);
+    assert_eq!(error.kind, ErrorKind::Unavailable);
     assert!(start.elapsed() < Duration::from_secs(1), "on the pretend clock");
+}
+
+/// So the panel soon stops to wait for it, though the panel keeps the same deadline.
+#[tokio::test(start_paused = true)]
+async fn a_program_that_never_says_hello_is_skipped_before_long() {
+    let dir = tempfile::tempdir().unwrap();
+    let own = Backend::new(exec("exec sleep 600", dir.path())).skip_after(3);
+    let steady = Backend::new(Scripted::new("steady", Does::Say(benign(0.5))));
+    let panel = Panel::new(vec![own, steady], Any).unwrap();
+    let cx = || ScanContext::within(Duration::from_secs(1));
+    for _ in 0..3 {
+        let result = panel.scan(&Artifact::file("\n"), &cx()).await.unwrap();
+        let error = result.backends[0].outcome.as_ref().unwrap_err();
+        assert!(error.message.contains("had not said hello"), "{error}");
+    }
+    let result = panel.scan(&Artifact::file("\n"), &cx()).await.unwrap();
+    let error = result.backends[0].outcome.as_ref().unwrap_err();
+    assert!(error.message.contains("skipped after 3 failures"), "{error}");
 }

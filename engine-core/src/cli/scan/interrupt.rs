@@ -2,7 +2,8 @@
 
 use std::io;
 
-/// Returns when SIGINT or SIGTERM comes: what has been found so far is then told, and the document is ended.
+/// Returns when SIGINT, SIGTERM or SIGHUP (a closed terminal) comes: what has been found so far is then told, and the document is
+/// ended. Started with SIGHUP ignored, as by `nohup`, it goes on through one.
 ///
 /// Fails where signals cannot be listened to.
 pub(super) async fn interrupted() -> io::Result<()> {
@@ -10,8 +11,10 @@ pub(super) async fn interrupted() -> io::Result<()> {
     {
         use tokio::signal::unix::{SignalKind, signal};
         let mut terminate = signal(SignalKind::terminate())?;
+        let hangup = crate::hangup::listen()?;
         tokio::select! {
             _ = terminate.recv() => Ok(()),
+            () = hangup => Ok(()),
             asked = tokio::signal::ctrl_c() => asked,
         }
     }

@@ -1,62 +1,43 @@
 //! One running backend program, owned by whoever scans with it.
 
 use std::{
-    process::Stdio,
-    sync::{Arc, Mutex, PoisonError},
+    hash::{BuildHasher, RandomState},
+    pin::pin,
     time::Duration,
 };
 
 use serde::de::DeserializeOwned;
-use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
-    task::JoinHandle,
-    time,
-};
+use tokio::time;
 
 use super::{
     Program,
-    protocol::{Hello, HelloLine, MAX_LINE, Reply, Request, RequestLine, VERSION},
+    group::Group,
+    log::LastLine,
+    pipes::{Input, Output},
+    protocol::{Hello, HelloLine, Reply, Request, RequestLine, VERSION},
 };
 use crate::{
     artifact::Artifact,
-    scanner::{ScanContext, ScanError},
-    verdict::ScanResult,
+    scanner::{ErrorKind, ScanContext, ScanError},
+    verdict::{ScanResult, Verdict},
 };
 
-/// Variables that a backend has no business to see.
-const SECRETS: [&str; 3] = ["PASSWORD", "API_KEY", "WEBHOOK_SECRET"];
+/// How long to wait for the last of a program that has ended or closed its output.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long a program that has answered early may take to read the rest of the artifact, and be used again.
+const REST: Duration = Duration::from_millis(100);
 
-impl Program {
-    /// Starts the program with pipes for its input, output and log, within its memory limit, without the engine's secrets in
-    /// its environment. It is killed when the value is dropped. [`Child`](super::Child) speaks the protocol with it; this is
-    /// for a program that does something else.
-    pub fn spawn(&self) -> Result<Child, ScanError> {
-        let mut command = Command::new(&self.path);
-        command.args(&self.args).kill_on_drop(true);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // Ctrl-C at the terminal is for us; the children end when their input does.
-        #[cfg(unix)]
-        command.process_group(0);
-        for secret in SECRETS {
-            command.env_remove(secret);
-        }
-        let cannot = |error| ScanError::unavailable(format!("cannot start {}: {error}", self.path.display()));
-        let child = command.spawn().map_err(cannot)?;
-        limit_memory(&child, self.memory)?;
-        Ok(child)
-    }
-}
-
-/// A started program that has said hello. Dropped, it is killed.
+/// A started program that has said hello. Dropped, it is killed with all that it has started.
 #[derive(Debug)]
 pub(super) struct Process {
-    child: Child,
-    stdin: ChildStdin,
-    stdout: BufReader<ChildStdout>,
+    group: Group,
+    input: Input,
+    output: Output,
     log: LastLine,
     hello: Hello,
-    next_id: u64,
+    ids: Ids,
+    /// It has not read all that it was given, so what it reads next is not a request.
+    is_out_of_step: bool,
 }
 
 impl Process {
@@ -68,21 +49,21 @@ impl Process {
         else {
             return Err(ScanError::unavailable(format!("{} has no pipes", program.path.display())));
         };
-        let log = LastLine::follow(name, stderr);
-        let hello = Hello {
-            protocol: VERSION,
-            name: String::new(),
-            version: String::new(),
-            signatures: String::new(),
+        let mut process = Self {
+            group: Group::new(child),
+            input: Input::new(stdin),
+            output: Output::new(stdout),
+            log: LastLine::follow(name, stderr),
+            hello: Hello::unknown(),
+            ids: Ids::default(),
+            is_out_of_step: false,
         };
-        let mut process = Self { child, stdin, stdout: BufReader::new(stdout), log, hello, next_id: 1 };
-        let hello = time::timeout(program.start_within, process.read_line::<HelloLine>()).await;
+        let hello = time::timeout(program.start_within, process.read_hello()).await;
         process.hello = hello
             .map_err(|_| {
                 ScanError::unavailable(format!("{name} did not say hello within {:?}", program.start_within))
             })?
-            .map_err(|error| ScanError::unavailable(format!("{name} did not start: {error}")))?
-            .hello;
+            .map_err(|error| ScanError::unavailable(format!("{name} did not start: {error}")))?;
         if process.hello.protocol != VERSION {
             let version = process.hello.protocol;
             return Err(ScanError::unavailable(format!(
@@ -103,55 +84,74 @@ impl Process {
         artifact: &Artifact,
         cx: &ScanContext,
     ) -> Result<Result<ScanResult, ScanError>, ScanError> {
-        let id = self.next_id;
-        self.next_id = id.wrapping_add(1);
+        let id = self.ids.next();
         let request = RequestLine { scan: Request::new(id, artifact, cx) };
         let mut line =
             serde_json::to_vec(&request).map_err(|error| ScanError::bad_reply(error.to_string()))?;
         line.push(b'\n');
-        let Self { stdin, stdout, .. } = self;
-        // Read while writing, so that a program which answers early cannot block both sides.
-        let write = async {
-            let written = async {
-                stdin.write_all(&line).await?;
-                stdin.write_all(artifact.bytes()).await?;
-                stdin.flush().await
-            };
-            Ok::<_, ScanError>(written.await)
+        match self.answer(id, &line, artifact.bytes()).await? {
+            Some(outcome) => Ok(outcome),
+            None => Err(self.death().await),
+        }
+    }
+
+    /// Gives it a request and takes the answer; `None` if it went away before there was one that counts.
+    async fn answer(
+        &mut self,
+        id: u64,
+        request: &[u8],
+        artifact: &[u8],
+    ) -> Result<Option<Result<ScanResult, ScanError>>, ScanError> {
+        let mut give = pin!(self.input.give(request, artifact));
+        let mut taken = None;
+        let line = {
+            // Read while writing, so that a program which answers early cannot block both sides.
+            let mut line = pin!(next_line(&mut self.output, &mut self.group));
+            loop {
+                tokio::select! {
+                    biased;
+                    given = &mut give, if taken.is_none() => taken = Some(given.is_ok()),
+                    line = &mut line => break line?,
+                }
+            }
         };
-        let (written, bytes) = tokio::try_join!(write, read_bytes(stdout))?;
-        if bytes.is_empty() {
-            return Err(self.death().await);
+        if line.is_empty() {
+            return Ok(None);
         }
-        let outcome = parse::<Reply>(&bytes)?.outcome(id, &self.hello)?;
-        match written {
-            Ok(()) => Ok(outcome),
-            // It gave up before it had read everything: only a reason why is an answer, and it can't go on after that.
-            Err(_) => match outcome {
-                Err(why) => Err(why),
-                Ok(_) => Err(self.death().await),
-            },
-        }
+        let outcome = parse::<Reply>(&line)?.outcome(id, &self.hello)?;
+        let needs_all = needs_all(&outcome);
+        let has_taken_all = match taken {
+            Some(taken) => taken,
+            None if needs_all => give.await.is_ok(),
+            None => time::timeout(REST, give).await.is_ok_and(|given| given.is_ok()),
+        };
+        self.is_out_of_step = !has_taken_all;
+        Ok(Some(outcome).filter(|_| has_taken_all || !needs_all))
     }
 
     /// Whether the next scan may use this process: it runs, and has said nothing that was not asked for.
     pub(super) fn is_reusable(&mut self) -> bool {
-        self.stdout.buffer().is_empty() && matches!(self.child.try_wait(), Ok(None))
+        !self.is_out_of_step && self.output.is_silent() && !self.group.has_ended()
     }
 
-    async fn read_line<T: DeserializeOwned>(&mut self) -> Result<T, ScanError> {
-        let bytes = read_bytes(&mut self.stdout).await?;
-        if bytes.is_empty() {
+    /// Whether it failed like this before it read anything of its last request, which is then not to blame.
+    pub(super) fn was_gone_before(&self, failure: &ScanError) -> bool {
+        failure.kind == ErrorKind::Crashed && self.input.is_untouched()
+    }
+
+    async fn read_hello(&mut self) -> Result<Hello, ScanError> {
+        let line = next_line(&mut self.output, &mut self.group).await?;
+        if line.is_empty() {
             return Err(self.death().await);
         }
-        parse(&bytes)
+        parse(&line).map(|HelloLine { hello }| hello)
     }
 
-    /// What is to be said of a program that closed its output.
+    /// What is to be said of a program that ended or closed its output. What it has started ends with it.
     async fn death(&mut self) -> ScanError {
-        let status = time::timeout(Duration::from_secs(1), self.child.wait()).await;
+        let status = time::timeout(LAST_WORDS, self.group.bury()).await;
         let how = match status {
-            Ok(Ok(status)) => format!("ended with {status}"),
+            Ok(Some(status)) => format!("ended with {status}"),
             _ => "closed its output".to_owned(),
         };
         let last = self.log.last().await;
@@ -159,32 +159,23 @@ impl Process {
     }
 }
 
-impl Drop for Process {
-    /// Ends the program and what it has started itself: all of its process group.
-    fn drop(&mut self) {
-        #[cfg(unix)]
-        if let Some(group) = pid(&self.child) {
-            // It may be gone already; nothing else can have its number before it is waited for.
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        }
-    }
+/// Whether an answer counts only when the program has read all of the artifact: nobody can call it harmless before. A reason why it
+/// can't be judged, or malice in its first part, is an answer at once.
+fn needs_all(outcome: &Result<ScanResult, ScanError>) -> bool {
+    outcome.as_ref().is_ok_and(|result| result.verdict != Verdict::Malicious)
 }
 
-/// The process number, unless the process has ended and been waited for.
-#[cfg(unix)]
-fn pid(child: &Child) -> Option<rustix::process::Pid> {
-    child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw)
-}
-
-/// One line with its end, at most [`MAX_LINE`] bytes; empty at end of file.
-async fn read_bytes(stdout: &mut BufReader<ChildStdout>) -> Result<Vec<u8>, ScanError> {
-    let mut line = Vec::new();
-    let read = stdout.take(MAX_LINE).read_until(b'\n', &mut line).await;
-    read.map_err(|error| ScanError::crashed(format!("its output cannot be read: {error}")))?;
-    if !line.is_empty() && line.last() != Some(&b'\n') {
-        return Err(ScanError::bad_reply("a line without an end, or longer than a mebibyte"));
+/// The program's next line; empty when there is none, since it has ended or closed its output.
+async fn next_line(output: &mut Output, group: &mut Group) -> Result<Vec<u8>, ScanError> {
+    let mut line = pin!(output.line());
+    tokio::select! {
+        biased;
+        line = &mut line => return line,
+        () = group.ended() => {}
     }
-    Ok(line)
+    // What it has started itself may hold its output open, and ends with it. What it said before counts.
+    group.kill();
+    time::timeout(LAST_WORDS, line).await.unwrap_or_else(|_| Ok(Vec::new()))
 }
 
 fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, ScanError> {
@@ -194,54 +185,17 @@ fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, ScanError> {
     })
 }
 
-#[cfg(target_os = "linux")]
-fn limit_memory(child: &Child, bytes: Option<u64>) -> Result<(), ScanError> {
-    use rustix::process::{Resource, Rlimit, prlimit};
-    if let (Some(bytes), Some(pid)) = (bytes, pid(child)) {
-        let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
-        prlimit(Some(pid), Resource::As, limit)
-            .map_err(|error| ScanError::unavailable(format!("cannot limit a child's memory: {error}")))?;
-    }
-    Ok(())
+/// Numbers for requests that cannot be known before the request is read, so that what was said before is never its answer.
+#[derive(Debug, Default)]
+struct Ids {
+    secret: RandomState,
+    last: u64,
 }
 
-#[cfg(not(target_os = "linux"))]
-fn limit_memory(_child: &Child, _bytes: Option<u64>) -> Result<(), ScanError> {
-    Ok(())
-}
-
-/// The last line that a program logged: what it says when it dies.
-#[derive(Debug)]
-struct LastLine {
-    line: Arc<Mutex<String>>,
-    follower: JoinHandle<()>,
-}
-
-impl LastLine {
-    /// Logs each line of a program's standard error under its name, until the program ends.
-    fn follow(name: &str, stderr: ChildStderr) -> Self {
-        let line = Arc::default();
-        let (kept, name) = (Arc::<Mutex<String>>::clone(&line), name.to_owned());
-        let follower = tokio::spawn(async move {
-            let mut stderr = BufReader::new(stderr);
-            let mut line = Vec::new();
-            while matches!((&mut stderr).take(4096).read_until(b'\n', &mut line).await, Ok(1..)) {
-                let text = String::from_utf8_lossy(&line).trim_end().to_owned();
-                if !text.is_empty() {
-                    tracing::info!(backend = name, "{text}");
-                    *kept.lock().unwrap_or_else(PoisonError::into_inner) = text;
-                }
-                line.clear();
-            }
-        });
-        Self { line, follower }
-    }
-
-    /// The last line of a program that has ended. Another process may keep its standard error open, so this waits a moment only.
-    async fn last(&mut self) -> String {
-        if !self.follower.is_finished() {
-            let _ = time::timeout(Duration::from_secs(1), &mut self.follower).await;
-        }
-        self.line.lock().unwrap_or_else(PoisonError::into_inner).clone()
+impl Ids {
+    /// Below 2⁵³, which every JSON reader takes exactly.
+    fn next(&mut self) -> u64 {
+        self.last = self.last.wrapping_add(1);
+        self.secret.hash_one(self.last) >> 11
     }
 }

@@ -7,9 +7,24 @@
 //! ← {"id":8,"error":{"kind":"encrypted","message":"…"}}
 //! ```
 //!
-//! A reply is one line of at most [`MAX_LINE`] bytes. Unknown fields pass. End of input ends the program.
+//! A reply is one line of at most [`MAX_LINE`] bytes. Unknown fields pass, and `null` is as good as a field left out.
+//!
+//! **Requests.** An `id` is a number below 2⁵³ that nobody can guess: read it, and send it back. A program reads all `size` bytes before
+//! it answers, or goes on reading after it. Until they are read only an error or `malicious` is an answer, and a program that leaves
+//! them unread is replaced after it. What it writes without being asked is never an answer; it is replaced then, too.
+//!
+//! **The end.** End of input ends the program. Past its deadline, or when the engine ends by itself or by a signal that can be caught,
+//! the program is killed, with all of its process group. If it ends by itself, what it has started is killed as well: what does the
+//! scanning must not go on behind it. It may end whenever it is not asked anything, for instance after each answer: the next scan
+//! starts it again. If it ends before it has read anything of a request, the request is given to a new one, once.
+//!
+//! An engine that is killed outright (SIGKILL, out of memory) can kill nobody. [`serve()`](super::serve()) asks the system to be killed
+//! then (on Linux); any other program sees the end of its input, and one that ignores it, or is busy and never looks, stays.
+//!
+//! **Failures.** No process in time, or one that ends without a look at the request, is `unavailable`: it speaks of the program. An end
+//! or silence over a request is `crashed` or `timed_out`, a wrong reply `bad_reply`: these may be the artifact's doing.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -37,14 +52,21 @@ pub struct Hello {
     /// The version of the protocol: 1.
     pub protocol: u32,
     /// What the program calls itself.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_null")]
     pub name: String,
     /// The scanner's version.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_null")]
     pub version: String,
     /// Digest or version of its signatures.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_null")]
     pub signatures: String,
+}
+
+impl Hello {
+    /// Of a program that has said nothing yet.
+    pub(super) fn unknown() -> Self {
+        Self { protocol: VERSION, name: String::new(), version: String::new(), signatures: String::new() }
+    }
 }
 
 /// A request line; the artifact's bytes follow it.
@@ -105,10 +127,10 @@ pub struct Reply {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<String>,
     /// What fired.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_null")]
     pub findings: Vec<Finding>,
     /// Whatever else is to be told.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    #[serde(default, deserialize_with = "or_null", skip_serializing_if = "Map::is_empty")]
     pub metadata: Map<String, Value>,
     /// Why there is no opinion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -151,4 +173,9 @@ impl Reply {
         result.metadata = self.metadata;
         Ok(Ok(result))
     }
+}
+
+/// A value, or its default for `null`: what a program has not got it may leave out or call null.
+fn or_null<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(input: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(input)?.unwrap_or_default())
 }
