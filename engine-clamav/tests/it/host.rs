@@ -115,9 +115,9 @@ async fn a_missing_program_says_what_to_do() {
     assert!(error.to_string().contains("--features libclamav"), "{error}");
 }
 
-/// Killed while it has an artifact: that scan fails, the next one works.
+/// Killed when it has not read the artifact: another one scans it.
 #[tokio::test]
-async fn a_process_killed_in_the_middle_of_a_scan() {
+async fn a_process_killed_before_it_reads_costs_nothing() {
     let folder = database();
     let scanner = open(options(folder.path())).await;
     let process = process_over(folder.path());
@@ -125,14 +125,11 @@ async fn a_process_killed_in_the_middle_of_a_scan() {
 
     let artifact = Artifact::file(samples::marzipan());
     let cx = ScanContext::within(LONG);
-    let mut failing = Box::pin(scanner.scan(&artifact, &cx));
+    let mut under_way = Box::pin(scanner.scan(&artifact, &cx));
     // The first poll hands the artifact over; the process is stopped and does not answer.
-    tokio::select! { biased; _ = &mut failing => panic!("answered"), () = std::future::ready(()) => {} }
+    tokio::select! { biased; _ = &mut under_way => panic!("answered"), () = std::future::ready(()) => {} }
     kill_process(process, Signal::KILL).unwrap();
-    let error = failing.await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Crashed, "{error}");
-
-    assert!(scan(&scanner, samples::marzipan()).await.unwrap().verdict.is_malicious());
+    assert!(under_way.await.unwrap().verdict.is_malicious());
     assert_ne!(process_over(folder.path()), process);
 }
 
