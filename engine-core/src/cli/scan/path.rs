@@ -4,6 +4,8 @@ use std::{fmt, path::Path, path::PathBuf};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
+use crate::one_line::OneLine;
+
 /// A path of these bytes; on systems where paths are not bytes, of the text they stand for.
 pub(super) fn from_bytes(bytes: &[u8]) -> PathBuf {
     #[cfg(unix)]
@@ -20,7 +22,7 @@ pub(super) fn base64_unless_text(path: &Path) -> Option<String> {
     path.to_str().is_none().then(|| BASE64_STANDARD.encode(path.as_os_str().as_encoded_bytes()))
 }
 
-/// Text for a terminal: control characters, invisible marks of direction and bytes that are no text are escaped.
+/// Text for a terminal, on [one line](OneLine); bytes that are no text are escaped too.
 pub(in crate::cli) struct Plain<'a>(pub(super) &'a [u8]);
 
 impl<'a> Plain<'a> {
@@ -36,24 +38,13 @@ impl<'a> Plain<'a> {
 impl fmt::Display for Plain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                if c.is_control() || is_direction_mark(c) {
-                    write!(f, "{}", c.escape_default())?;
-                } else {
-                    write!(f, "{c}")?;
-                }
-            }
+            write!(f, "{}", OneLine(chunk.valid()))?;
             for byte in chunk.invalid() {
                 write!(f, "\\x{byte:02x}")?;
             }
         }
         Ok(())
     }
-}
-
-/// Marks that make a terminal show text in another order than it is written: `gpj.exe` as `exe.jpg`.
-fn is_direction_mark(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
