@@ -16,23 +16,33 @@ pub(crate) use self::age::Release;
 ///
 /// # Errors
 ///
-/// When the folder cannot be read, when a link in it leads nowhere, and when something in it is neither file nor folder:
-/// libclamav would open a FIFO and wait for ever. The error names it.
+/// When the folder cannot be read, and when what libclamav [would load](is_loaded) is a link that leads nowhere, or neither file nor
+/// folder: it would open a FIFO and wait for ever. The error names it. What else is no file is passed by.
 pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(|error| about(folder, &error))? {
         let path = entry?.path();
         // Follows links, as libclamav does.
-        let kind = fs::metadata(&path).map_err(|error| about(&path, &error))?;
-        if kind.is_file() {
-            files.push(path);
-        } else if !kind.is_dir() {
-            let told = format!("{} is neither a file nor a folder; take it out", path.display());
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, told));
+        match fs::metadata(&path) {
+            Ok(kind) if kind.is_file() => files.push(path),
+            Ok(kind) if !kind.is_dir() && is_loaded(&path) => {
+                let told = format!("{} is neither a file nor a folder; take it out", path.display());
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, told));
+            }
+            Err(error) if is_loaded(&path) => return Err(about(&path, &error)),
+            _ => {}
         }
     }
     files.sort_unstable();
     Ok(files)
+}
+
+/// Whether libclamav loads a file of this name from a folder.
+pub fn is_loaded(file: &Path) -> bool {
+    const KINDS: &str = "cat cbc cdb cfg cld crb cud cvd db fp ftm gdb hdb hdu hsb hsu idb ign ign2 imp info ioc ldb ldu mdb mdu msb \
+                         msu ndb ndu pdb pwdb rmd sdb sfp wdb yar yara zmd";
+    let name = file.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    name.rsplit_once('.').is_some_and(|(_, kind)| KINDS.split_whitespace().any(|known| known == kind))
 }
 
 /// The version of a database folder: `sha256:` and the SHA-256 over the SHA-256 of its [`files`], sorted, each as 64 hex digits and a
@@ -101,8 +111,19 @@ mod tests {
         let told = digest(folder.path()).unwrap_err().to_string();
         assert!(told.ends_with("x.ndb is neither a file nor a folder; take it out"), "{told}");
         fs::remove_file(folder.path().join("x.ndb")).unwrap();
-        std::os::unix::fs::symlink("nowhere", folder.path().join("y.ndb")).unwrap();
+        std::os::unix::fs::symlink("nowhere", folder.path().join("y.NDB")).unwrap();
         let told = digest(folder.path()).unwrap_err().to_string();
-        assert!(told.contains("y.ndb: No such file"), "{told}");
+        assert!(told.contains("y.NDB: No such file"), "{told}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_and_not_loaded_does_not_matter() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("x.ndb"), "1").unwrap();
+        let bare = digest(folder.path()).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("clamd.ctl")).unwrap();
+        std::os::unix::fs::symlink("nowhere", folder.path().join(".#lock")).unwrap();
+        assert_eq!(digest(folder.path()).unwrap(), bare);
     }
 }

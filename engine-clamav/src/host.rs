@@ -78,6 +78,10 @@ impl Host {
         }
     }
 
+    pub(crate) fn at_once(&self) -> NonZeroUsize {
+        self.child.at_once()
+    }
+
     pub(crate) async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
         self.child.scan(artifact, cx).await
     }

@@ -127,6 +127,14 @@ impl Scanner for ClamavScanner {
         }
     }
 
+    fn at_once(&self) -> NonZeroUsize {
+        match &self.backend {
+            // clamd has its own queue.
+            Backend::Clamd(_) => NonZeroUsize::MAX,
+            Backend::Libclamav(host) => host.at_once(),
+        }
+    }
+
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
         if artifact.kind() != ArtifactKind::File {
             let message = format!("ClamAV scans files, not artifacts of type {}", artifact.kind());

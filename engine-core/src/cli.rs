@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod exit;
+mod interrupt;
 mod man;
 mod program;
 #[cfg(feature = "polyswarmd")]

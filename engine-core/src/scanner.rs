@@ -61,6 +61,12 @@ pub trait Scanner: Send + Sync + 'static {
         async { About::new(self.name()) }
     }
 
+    /// How many scans it works on at a time. Further ones wait for their turn within their deadlines, so whoever asks for no more
+    /// gives each its full time.
+    fn at_once(&self) -> NonZeroUsize {
+        NonZeroUsize::MAX
+    }
+
     /// Judges one artifact.
     fn scan(
         &self,

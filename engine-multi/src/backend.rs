@@ -2,7 +2,7 @@
 
 mod breaker;
 
-use std::{any::Any, sync::Arc, time::Duration};
+use std::{any::Any, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use engine_core::{
     Artifact, Ballot, BoxScanner, ScanContext, ScanError, ScanResult, Scanner, ScannerExt, scanner::About,
@@ -75,6 +75,11 @@ impl Backend {
     /// The backend's name within its panel.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// How many scans it works on at a time, as [`Scanner::at_once`].
+    pub(crate) fn at_once(&self) -> NonZeroUsize {
+        self.scanner.at_once()
     }
 
     /// Whether nothing is called benign without its answer.

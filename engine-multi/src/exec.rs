@@ -44,6 +44,10 @@ impl Scanner for Exec {
         }
     }
 
+    fn at_once(&self) -> NonZeroUsize {
+        self.child.at_once()
+    }
+
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
         self.child.scan(artifact, cx).await
     }

@@ -1,6 +1,6 @@
 //! Waiting: all backends at once, a ballot each. What comes of the ballots is [`distill`](crate::distill)'s job.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, num::NonZeroUsize, time::Duration};
 
 use engine_core::{
     Artifact, ScanContext, ScanError, ScanResult, Scanner,
@@ -149,6 +149,11 @@ impl<D: Distill> Scanner for Panel<D> {
         about.version = joined(&about.backends, |backend| backend.version.as_deref());
         about.signatures = joined(&about.backends, |backend| backend.signatures.as_deref());
         about
+    }
+
+    /// As many as the backend that takes the fewest: more would wait for it.
+    fn at_once(&self) -> NonZeroUsize {
+        self.backends.iter().map(Backend::at_once).min().unwrap_or(NonZeroUsize::MAX)
     }
 
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {

@@ -132,6 +132,13 @@ impl Scanner for YaraScanner {
         about::about(&self.report, &self.options)
     }
 
+    fn at_once(&self) -> NonZeroUsize {
+        match &self.inner {
+            Inner::Children(child) => child.at_once(),
+            Inner::Here(scanner) => scanner.at_once(),
+        }
+    }
+
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
         let cx = self.options.timeout.map_or(*cx, |timeout| cx.at_most(timeout));
         Ok(self.examine(artifact, &cx).await?.0)

@@ -27,10 +27,10 @@ mod restart;
 mod sarif;
 /// `scan --cache` of a real engine.
 mod scan_cache;
-/// `scan` of a real engine is told to stop while its rules compile.
-mod scan_stopped;
 /// What a service manager is told.
 mod service;
+/// A real engine is told to stop while its rules compile.
+mod stopped;
 /// The marketplace itself, played by hand.
 mod testnet;
 /// Golden distillations of the reference, against the rule `any`.

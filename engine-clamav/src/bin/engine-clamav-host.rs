@@ -132,17 +132,9 @@ fn culprits(folder: &Path) -> Vec<String> {
     database::files(folder)
         .unwrap_or_default()
         .iter()
-        .filter(|file| is_loaded(file))
+        .filter(|file| database::is_loaded(file))
         .filter_map(broken)
         .collect()
-}
-
-/// Whether libclamav loads a file of this name from a folder.
-fn is_loaded(file: &Path) -> bool {
-    const KINDS: &str = "cat cbc cdb cfg cld crb cud cvd db fp ftm gdb hdb hdu hsb hsu idb ign ign2 imp info ioc ldb ldu mdb mdu msb \
-                         msu ndb ndu pdb pwdb rmd sdb sfp wdb yar yara zmd";
-    let kind = file.extension().and_then(|kind| kind.to_str()).unwrap_or_default();
-    KINDS.split_whitespace().any(|known| known == kind)
 }
 
 /// libclamav with its signatures.

@@ -11,10 +11,13 @@ use std::time::Duration;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use tokio::time::{self, Instant};
+use tokio_util::task::AbortOnDropHandle;
 
 use self::report::Report;
 use super::{
-    Exit, exit, print,
+    Exit, exit,
+    interrupt::interrupted,
+    print,
     program::{self, Program},
     scan::ScanSettings,
 };
@@ -61,7 +64,7 @@ pub(super) fn command<E: Engine>() -> Command {
     let command = How::augment_args(Command::new(NAME)).about(about).after_help(format!(
         "Examples:\n  {0} check\n  {0} check --show-settings --settings engine.toml\n  \
          {0} check --example-settings > engine.toml\n\n\
-         Exit codes: 0 ready, 2 not ready (what failed is printed, and what to do)",
+         Exit codes: 0 ready, 2 not ready (what failed is printed, and what to do) or interrupted",
         E::NAME
     ));
     crate::settings::add_flags(command, &Program::<E>::tables_with(&[]))
@@ -74,23 +77,36 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
         return Ok(Exit::Clean);
     }
     let program = Program::<E>::start(matches, &[], Level::WARNING)?;
-    let settings: ScanSettings = program.sources.section()?;
+    let at_once = program.sources.section::<ScanSettings>()?.at_once();
     let runtime = program::runtime()?;
     let mut report = Report::new(E::NAME, E::VERSION);
     if how.show_settings {
         report.settings = Some(program.sources.list());
         report.secrets = Some(report::secrets());
     }
-    runtime.block_on(async {
+    let interrupted = runtime.block_on(async {
         let within = how.within.0;
         let deadline = ScanContext::within(within).deadline;
-        match time::timeout_at(deadline, program.scanner(settings.at_once())).await {
-            Ok(Ok(scanner)) => examine(&scanner, deadline, within, &mut report).await,
-            Ok(Err(error)) => report.problem("cannot start", exit::chain(error.as_ref())),
-            Err(_) => report.problem("cannot start", too_late(within)),
+        let check = async {
+            // A task of its own, since engines may do it all at once without letting go.
+            let scanner = AbortOnDropHandle::new(tokio::spawn(async move { program.scanner(at_once).await }));
+            match time::timeout_at(deadline, scanner).await {
+                Ok(Ok(Ok(scanner))) => examine(&scanner, deadline, within, &mut report).await,
+                Ok(Ok(Err(error))) => report.problem("cannot start", exit::chain(error.as_ref())),
+                Ok(Err(ended)) => report.problem("cannot start", ended.to_string()),
+                Err(_) => report.problem("cannot start", too_late(within)),
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = interrupted() => true,
+            () = check => false,
         }
     });
     program::end(runtime);
+    if interrupted {
+        return Err("interrupted before it was known whether this is ready".into());
+    }
     report.conclude();
     let told = match how.format {
         Format::Text => text::render(&report),

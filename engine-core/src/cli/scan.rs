@@ -8,7 +8,6 @@ mod cache;
 mod examine;
 mod help;
 mod hit;
-mod interrupt;
 mod list;
 mod output;
 mod path;
@@ -43,7 +42,7 @@ use self::{
     walk::Root,
 };
 pub(super) use self::{path::Plain, settings::ScanSettings};
-use super::{Exit, Program, program};
+use super::{Exit, Program, interrupt::interrupted, program};
 use crate::{
     BoxError, Engine, Scanner,
     settings::{Settings, Table},
@@ -77,7 +76,7 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
     let mut scan = Scan { settings: &settings, allow, output, tally: Tally::default() };
     let exit = runtime.block_on(async {
         // Listened for from here on: compiling rules can take longer than scanning.
-        let mut interrupt = pin!(interrupt::interrupted());
+        let mut interrupt = pin!(interrupted());
         // A task of its own, since engines may do it all at once without letting go.
         let ready = AbortOnDropHandle::new(tokio::spawn(prepare(program, what, settings.clone())));
         let ready = tokio::select! {

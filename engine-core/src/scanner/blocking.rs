@@ -58,6 +58,10 @@ impl<S: SyncScanner> Scanner for Blocking<S> {
         self.inner.about().fact("contained", contained)
     }
 
+    fn at_once(&self) -> NonZeroUsize {
+        self.at_once
+    }
+
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
         let too_late = || ScanError::timed_out(format!("{} passed its deadline", self.inner.name()));
         if cx.remaining().is_zero() {

@@ -242,6 +242,10 @@ impl Scanner for Child {
             )
     }
 
+    fn at_once(&self) -> NonZeroUsize {
+        self.at_once
+    }
+
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
         let too_late = || ScanError::timed_out(format!("{} passed its deadline", self.name));
         if cx.remaining().is_zero() {

@@ -1,6 +1,6 @@
 //! Scanners of many types as one type.
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 
@@ -35,6 +35,10 @@ impl Scanner for BoxScanner {
         self.0.about_dyn().await
     }
 
+    fn at_once(&self) -> NonZeroUsize {
+        self.0.at_once_dyn()
+    }
+
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
         self.0.scan_dyn(artifact, cx).await
     }
@@ -52,6 +56,7 @@ trait Erased: Send + Sync {
     fn ready_dyn(&self) -> BoxFuture<'_, Result<(), ScanError>>;
     fn self_test_dyn(&self, within: Duration) -> BoxFuture<'_, SelfTest>;
     fn about_dyn(&self) -> BoxFuture<'_, About>;
+    fn at_once_dyn(&self) -> NonZeroUsize;
     fn scan_dyn<'a>(
         &'a self,
         artifact: &'a Artifact,
@@ -74,6 +79,10 @@ impl<S: Scanner> Erased for S {
 
     fn about_dyn(&self) -> BoxFuture<'_, About> {
         Box::pin(self.about())
+    }
+
+    fn at_once_dyn(&self) -> NonZeroUsize {
+        self.at_once()
     }
 
     fn scan_dyn<'a>(

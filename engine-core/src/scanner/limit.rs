@@ -11,12 +11,13 @@ use crate::{artifact::Artifact, verdict::ScanResult};
 #[derive(Debug)]
 pub struct Limit<S> {
     inner: S,
+    at_once: NonZeroUsize,
     permits: Semaphore,
 }
 
 impl<S: Scanner> Limit<S> {
     pub(super) fn new(inner: S, at_once: NonZeroUsize) -> Self {
-        Self { inner, permits: Semaphore::new(at_once.get().min(Semaphore::MAX_PERMITS)) }
+        Self { inner, at_once, permits: Semaphore::new(at_once.get().min(Semaphore::MAX_PERMITS)) }
     }
 }
 
@@ -35,6 +36,10 @@ impl<S: Scanner> Scanner for Limit<S> {
 
     async fn about(&self) -> About {
         self.inner.about().await
+    }
+
+    fn at_once(&self) -> NonZeroUsize {
+        self.at_once.min(self.inner.at_once())
     }
 
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {

@@ -1,6 +1,6 @@
 //! A gate before a scanner that is not made for everything.
 
-use std::time::Duration;
+use std::{num::NonZeroUsize, time::Duration};
 
 use super::{About, ErrorKind, ScanContext, ScanError, Scanner, SelfTest};
 use crate::{
@@ -57,6 +57,10 @@ impl<S: Scanner> Scanner for Only<S> {
 
     async fn about(&self) -> About {
         self.inner.about().await
+    }
+
+    fn at_once(&self) -> NonZeroUsize {
+        self.inner.at_once()
     }
 
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {

@@ -1,6 +1,6 @@
 //! A bound on how long one scan may take.
 
-use std::time::Duration;
+use std::{num::NonZeroUsize, time::Duration};
 
 use tokio::time;
 
@@ -35,6 +35,10 @@ impl<S: Scanner> Scanner for Timeout<S> {
 
     async fn about(&self) -> About {
         self.inner.about().await
+    }
+
+    fn at_once(&self) -> NonZeroUsize {
+        self.inner.at_once()
     }
 
     async fn scan(&self, artifact: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {

@@ -182,16 +182,33 @@ async fn an_error_is_the_programs_answer_and_it_goes_on() {
 
 #[tokio::test]
 async fn a_refusal_before_all_bytes_are_read_is_an_answer() {
-    // It ends, or stays and reads no more of the artifact.
-    for then in ["exit", "exec sleep 1000"] {
+    // It ends, or stays and reads no more of the artifact; which does not fit into the pipe, or does.
+    for (then, size) in [("exit", 10 << 20), ("exec sleep 1000", 10 << 20), ("exec sleep 1000", 10)] {
         let script = Script::new(&format!(
             r#"hello; first || while request; do answer; done
             header; echo "{{\"id\":$id,\"error\":{{\"kind\":\"too_large\",\"message\":\"no more\"}}}}"; {then}"#
         ));
         let child = script.start().await.unwrap();
-        let error = scan(&child, &"x".repeat(10 << 20)).await.unwrap_err();
-        assert_eq!(error.kind, ErrorKind::TooLarge, "{then}: {error}");
-        assert!(scan(&child, "two").await.is_ok(), "{then}");
+        let error = scan(&child, &"x".repeat(size)).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::TooLarge, "{then}, {size}: {error}");
+        assert!(scan(&child, "two").await.is_ok(), "{then}, {size}");
+    }
+}
+
+/// It would take the rest of a small artifact, which waits in the pipe, for the next request.
+#[tokio::test]
+async fn a_refused_artifact_does_not_reach_the_next_scan() {
+    let script = Script::new(
+        r#"hello; while header; do
+            if [ "$size" = 9 ]; then
+                echo "{\"id\":$id,\"error\":{\"kind\":\"too_large\",\"message\":\"no more\"}}"
+            else head -c "$size" > /dev/null; answer; fi
+        done"#,
+    );
+    let child = script.start().await.unwrap();
+    for _ in 0..20 {
+        assert_eq!(scan(&child, "bad\nline\n").await.unwrap_err().kind, ErrorKind::TooLarge);
+        assert_eq!(scan(&child, "two").await.unwrap().verdict, Verdict::Benign);
     }
 }
 

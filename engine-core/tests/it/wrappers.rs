@@ -49,6 +49,10 @@ impl Scanner for Gate {
         Err(ScanError::unavailable("the gate is never ready"))
     }
 
+    fn at_once(&self) -> NonZeroUsize {
+        NonZeroUsize::MIN.saturating_add(1)
+    }
+
     async fn scan(&self, _: &Artifact, _: &ScanContext) -> Result<ScanResult, ScanError> {
         self.most.fetch_max(self.running.fetch_add(1, SeqCst) + 1, SeqCst);
         self.open.acquire().await.unwrap().forget();
@@ -97,16 +101,17 @@ async fn timeout_ends_a_scan_that_never_does() {
 }
 
 #[tokio::test]
-async fn every_wrapper_forwards_name_and_self_test() {
+async fn every_wrapper_forwards_name_self_test_and_places() {
     let accepts = || Accepts::kinds([ArtifactKind::File]);
-    let wrapped: [BoxScanner; 4] = [
-        Gate::new(0).boxed(),
-        Gate::new(0).limit(NonZeroUsize::MIN).boxed(),
-        Gate::new(0).timeout(Duration::from_secs(1)).boxed(),
-        Gate::new(0).only(accepts()).boxed(),
+    let wrapped: [(BoxScanner, usize); 5] = [
+        (Gate::new(0).boxed(), 2),
+        (Gate::new(0).limit(NonZeroUsize::MIN).boxed(), 1),
+        (Gate::new(0).limit(NonZeroUsize::MAX).boxed(), 2),
+        (Gate::new(0).timeout(Duration::from_secs(1)).boxed(), 2),
+        (Gate::new(0).only(accepts()).boxed(), 2),
     ];
-    for scanner in wrapped {
-        assert_eq!(scanner.name(), "gate");
+    for (scanner, at_once) in wrapped {
+        assert_eq!((scanner.name(), scanner.at_once().get()), ("gate", at_once));
         assert_eq!(scanner.ready().await.unwrap_err().message, "the gate is never ready");
     }
 }

@@ -30,14 +30,15 @@ pub(super) struct Job<S> {
     scanner: S,
     timeout: Duration,
     max_size: u64,
-    /// Bounds how many artifacts are in memory at once.
+    /// Bounds how many artifacts are in memory at once, to no more than the scanner works on: a file's time begins with its place.
     places: Semaphore,
     cache: Option<Arc<Cache>>,
 }
 
 impl<S: Scanner> Job<S> {
     pub(super) fn new(scanner: S, at_once: NonZeroUsize, timeout: Duration, max_size: u64) -> Self {
-        let places = Semaphore::new(at_once.get().min(Semaphore::MAX_PERMITS));
+        let places = at_once.min(scanner.at_once()).get();
+        let places = Semaphore::new(places.min(Semaphore::MAX_PERMITS));
         Self { scanner, timeout, max_size, places, cache: None }
     }
 
@@ -146,7 +147,39 @@ fn explain(error: ReadError) -> ScanError {
 
 #[cfg(all(test, unix))]
 mod tests {
+    use futures_util::future::join_all;
+
     use super::*;
+    use crate::{ScanResult, ScannerExt, Verdict, units::Confidence};
+
+    /// Says benign after two seconds.
+    struct Slow;
+
+    impl Scanner for Slow {
+        fn name(&self) -> &str {
+            "slow"
+        }
+
+        async fn scan(&self, _: &Artifact, cx: &ScanContext) -> Result<ScanResult, ScanError> {
+            match time::timeout_at(cx.deadline, time::sleep(Duration::from_secs(2))).await {
+                Ok(()) => Ok(ScanResult::new(Verdict::Benign, Confidence::HALF)),
+                Err(_) => Err(ScanError::timed_out("slow")),
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_does_not_wait_for_others_in_its_own_time() {
+        let four = NonZeroUsize::MIN.saturating_add(3);
+        let job = Job::new(Slow.limit(NonZeroUsize::MIN), four, Duration::from_secs(3), 100);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "text").unwrap();
+        let found = || Found { path: path.clone(), what: Ok(Readable::File { real: None, follow: false }) };
+        for record in join_all([job.examine(found()), job.examine(found()), job.examine(found())]).await {
+            assert!(record.outcome.is_ok(), "{:?}", record.outcome);
+        }
+    }
 
     #[test]
     fn a_name_swapped_after_the_walk_neither_hangs_nor_leads_elsewhere() {

@@ -45,25 +45,38 @@ pub(super) fn name(list: &Path) -> String {
     if is_stdin(list) { "on standard input".to_owned() } else { Plain::path(list).to_string() }
 }
 
-/// The paths of a list, without what other systems add to a text: a mark in front, and a `\r` at the end of a line, unless `is_there`
-/// says that it is part of a name.
+/// The paths of a list. Other systems put a mark in front of the first line and a `\r` at the end of each, and a name can have both:
+/// every reading that `is_there` is meant, and the line as it was written if none is.
 fn paths(bytes: &[u8], is_there: impl Fn(&Path) -> bool) -> Vec<Root> {
-    let lines = !bytes.contains(&0);
-    let bare = bytes.strip_prefix(MARK).unwrap_or(bytes);
-    let (separator, end) = if lines { (b'\n', b"\r".as_slice()) } else { (0, b"".as_slice()) };
-    let path = |written: &[u8]| {
-        let exact = path::from_bytes(written);
-        match written.strip_suffix(end) {
-            Some(meant) if meant.len() < written.len() && !is_there(&exact) => {
-                let meant = path::from_bytes(meant);
-                // Where neither is there, the name is told as it was written, unless there is none.
-                if meant.as_os_str().is_empty() || is_there(&meant) { meant } else { exact }
-            }
-            _ => exact,
-        }
+    let all: Vec<PathBuf> = if bytes.contains(&0) {
+        // A program wrote this, and means each byte.
+        bytes.split(|byte| *byte == 0).map(path::from_bytes).collect()
+    } else {
+        let lines = bytes.split(|byte| *byte == b'\n').enumerate();
+        lines.flat_map(|(number, line)| meant(readings(line, number == 0), &is_there)).collect()
     };
-    let paths = bare.split(|byte| *byte == separator).map(path);
-    paths.filter(|path| !path.as_os_str().is_empty()).map(Root::Path).collect()
+    all.into_iter().filter(|path| !path.as_os_str().is_empty()).map(Root::Path).collect()
+}
+
+/// A line as it was written and, last, without all that other systems add.
+fn readings(line: &[u8], is_first: bool) -> Vec<PathBuf> {
+    let mut readings = vec![line];
+    if let (true, Some(bare)) = (is_first, line.strip_prefix(MARK)) {
+        readings.push(bare);
+    }
+    let bare: Vec<_> = readings.iter().filter_map(|reading| reading.strip_suffix(b"\r")).collect();
+    readings.extend(bare);
+    readings.into_iter().map(path::from_bytes).collect()
+}
+
+fn meant(mut readings: Vec<PathBuf>, is_there: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
+    let there: Vec<_> = readings.iter().filter(|path| is_there(path)).cloned().collect();
+    let is_blank = readings.last().is_none_or(|bare| bare.as_os_str().is_empty());
+    if !there.is_empty() || is_blank {
+        return there;
+    }
+    readings.truncate(1);
+    readings
 }
 
 #[cfg(test)]
@@ -75,11 +88,14 @@ mod tests {
         for (list, there, wanted) in [
             (&b"a\r\nb c\r\n\r\nd"[..], &["a", "b c", "d"][..], &["a", "b c", "d"][..]),
             (b"\xef\xbb\xbfa\r\nb", &["a", "b"], &["a", "b"]),
-            // A file of this name wins, and of none the whole name is told.
-            (b"a\r\nb\r\n", &["a", "a\r"], &["a\r", "b\r"]),
+            // Where both are there, none is left out, and of none the whole name is told.
+            (b"a\r\nb\r\nc\r", &["a", "a\r", "b\r"], &["a\r", "a", "b\r", "c\r"]),
+            ("\u{feff}a\r\nb".as_bytes(), &["\u{feff}a", "a", "b"], &["\u{feff}a", "a", "b"]),
+            ("\u{feff}a\n\u{feff}b".as_bytes(), &["\u{feff}a", "a", "b"], &["\u{feff}a", "a", "\u{feff}b"]),
             (b"a\r\0b\0", &["a", "b"], &["a\r", "b"]),
-            (b"\xef\xbb\xbfa\0\nb", &["a", "\nb"], &["a", "\nb"]),
+            ("\u{feff}a\0\nb".as_bytes(), &["a", "\nb"], &["\u{feff}a", "\nb"]),
             (b"\xef\xbb\xbf", &[], &[]),
+            (b"\xef\xbb\xbf\r\n\r", &["\r"], &["\r", "\r"]),
         ] {
             let is_there = |path: &Path| there.iter().any(|name| path == Path::new(name));
             let wanted: Vec<Root> = wanted.iter().map(|path| Root::Path(path.into())).collect();

@@ -22,8 +22,8 @@ impl Input {
         Self { pipe, given: 0 }
     }
 
-    /// Writes a request: its line and the artifact.
-    pub(super) async fn give(&mut self, line: &[u8], artifact: &[u8]) -> io::Result<()> {
+    /// Writes a request: its line and the artifact. Gives itself back, to be asked how much of it was read.
+    pub(super) async fn give(&mut self, line: &[u8], artifact: &[u8]) -> io::Result<&Self> {
         self.given = 0;
         for mut rest in [line, artifact] {
             while !rest.is_empty() {
@@ -35,15 +35,26 @@ impl Input {
                 rest = rest.get(written..).unwrap_or_default();
             }
         }
-        self.pipe.flush().await
+        self.pipe.flush().await?;
+        Ok(self)
     }
 
     /// Whether all that was given of the latest request is still in the pipe: nothing of it was read. False where the system can't tell.
     pub(super) fn is_untouched(&self) -> bool {
+        self.unread().is_some_and(|unread| unread >= self.given)
+    }
+
+    /// Whether nothing is left in the pipe. True where the system can't tell.
+    pub(super) fn is_read(&self) -> bool {
+        self.unread().is_none_or(|unread| unread == 0)
+    }
+
+    /// How many bytes are in the pipe, written and not read yet.
+    fn unread(&self) -> Option<u64> {
         #[cfg(unix)]
-        return rustix::io::ioctl_fionread(&self.pipe).is_ok_and(|unread| unread >= self.given);
+        return rustix::io::ioctl_fionread(&self.pipe).ok();
         #[cfg(not(unix))]
-        false
+        None
     }
 }
 

@@ -26,6 +26,8 @@ use crate::{
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How long a program that has answered early may take to read the rest of the artifact, and be used again.
 const REST: Duration = Duration::from_millis(100);
+/// How often is looked whether it has.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// A started program that has said hello. Dropped, it is killed with all that it has started.
 #[derive(Debug)]
@@ -102,15 +104,15 @@ impl Process {
         request: &[u8],
         artifact: &[u8],
     ) -> Result<Option<Result<ScanResult, ScanError>>, ScanError> {
+        let mut given = None;
         let mut give = pin!(self.input.give(request, artifact));
-        let mut taken = None;
         let line = {
             // Read while writing, so that a program which answers early cannot block both sides.
             let mut line = pin!(next_line(&mut self.output, &mut self.group));
             loop {
                 tokio::select! {
                     biased;
-                    given = &mut give, if taken.is_none() => taken = Some(given.is_ok()),
+                    done = &mut give, if given.is_none() => given = Some(done),
                     line = &mut line => break line?,
                 }
             }
@@ -119,14 +121,21 @@ impl Process {
             return Ok(None);
         }
         let outcome = parse::<Reply>(&line)?.outcome(id, &self.hello)?;
-        let needs_all = needs_all(&outcome);
-        let has_taken_all = match taken {
-            Some(taken) => taken,
-            None if needs_all => give.await.is_ok(),
-            None => time::timeout(REST, give).await.is_ok_and(|given| given.is_ok()),
+        let rest = async {
+            let given = match given {
+                Some(given) => given,
+                None => give.await,
+            };
+            match given {
+                Ok(input) => has_read_all(input, &mut self.group).await,
+                Err(_) => false,
+            }
         };
-        self.is_out_of_step = !has_taken_all;
-        Ok(Some(outcome).filter(|_| has_taken_all || !needs_all))
+        let needs_all = needs_all(&outcome);
+        let has_read_all =
+            if needs_all { rest.await } else { time::timeout(REST, rest).await.unwrap_or(false) };
+        self.is_out_of_step = !has_read_all;
+        Ok(Some(outcome).filter(|_| has_read_all || !needs_all))
     }
 
     /// Whether the next scan may use this process: it runs, and has said nothing that was not asked for.
@@ -163,6 +172,21 @@ impl Process {
 /// can't be judged, or malice in its first part, is an answer at once.
 fn needs_all(outcome: &Result<ScanResult, ScanError>) -> bool {
     outcome.as_ref().is_ok_and(|result| result.verdict != Verdict::Malicious)
+}
+
+/// Waits until the program has read all that it was given. False if it ends before.
+async fn has_read_all(input: &Input, group: &mut Group) -> bool {
+    loop {
+        // Asked first, so that the last that it reads before its end counts.
+        let has_ended = group.has_ended();
+        if input.is_read() {
+            return true;
+        }
+        if has_ended {
+            return false;
+        }
+        time::sleep(LOOK).await;
+    }
 }
 
 /// The program's next line; empty when there is none, since it has ended or closed its output.

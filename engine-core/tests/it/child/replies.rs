@@ -48,10 +48,13 @@ async fn before_all_bytes_are_read_malice_is_an_answer_and_harmlessness_is_none(
         let script = Script::new(&format!(
             r#"hello; header; echo "{{\"id\":$id,\"verdict\":\"{says}\",\"confidence\":1}}"; {then}"#
         ));
-        let child = script.start().await.unwrap();
-        let outcome = scan(&child, &"x".repeat(10 << 20)).await;
-        let outcome = outcome.map(|result| result.verdict).map_err(|error| error.kind);
-        assert_eq!(outcome, expected, "{says}, {then}");
+        // It does not fit into the pipe, or it does.
+        for size in [10 << 20, 10] {
+            let child = script.start().await.unwrap();
+            let outcome = scan(&child, &"x".repeat(size)).await;
+            let outcome = outcome.map(|result| result.verdict).map_err(|error| error.kind);
+            assert_eq!(outcome, expected, "{says}, {then}, {size}");
+        }
     }
 }
 

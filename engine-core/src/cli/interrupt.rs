@@ -2,8 +2,8 @@
 
 use std::io;
 
-/// Returns when SIGINT, SIGTERM or SIGHUP (a closed terminal) comes: what has been found so far is then told, and the document is
-/// ended. Started with SIGHUP ignored, as by `nohup`, it goes on through one.
+/// Returns when SIGINT, SIGTERM or SIGHUP (a closed terminal) comes: a command then ends in good order, with the programs
+/// that it has started. Started with SIGHUP ignored, as by `nohup`, it goes on through one.
 ///
 /// Fails where signals cannot be listened to.
 pub(super) async fn interrupted() -> io::Result<()> {
