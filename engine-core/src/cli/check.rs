@@ -99,7 +99,7 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
         };
         tokio::select! {
             biased;
-            _ = interrupted() => true,
+            () = interrupted() => true,
             () = check => false,
         }
     });

@@ -1,12 +1,19 @@
 //! The user's, or the pipeline's, wish to stop.
 
-use std::io;
+use std::{future, io};
 
 /// Returns when SIGINT, SIGTERM or SIGHUP (a closed terminal) comes: a command then ends in good order, with the programs
 /// that it has started. Started with SIGHUP ignored, as by `nohup`, it goes on through one.
 ///
-/// Fails where signals cannot be listened to.
-pub(super) async fn interrupted() -> io::Result<()> {
+/// Where signals cannot be listened to, that is logged and it never returns.
+pub(super) async fn interrupted() {
+    if let Err(error) = signalled().await {
+        tracing::warn!(%error, "cannot listen for signals: programs that were started may outlive an interruption");
+        future::pending().await
+    }
+}
+
+async fn signalled() -> io::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

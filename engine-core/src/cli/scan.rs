@@ -81,7 +81,7 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
         let ready = AbortOnDropHandle::new(tokio::spawn(prepare(program, what, settings.clone())));
         let ready = tokio::select! {
             biased;
-            _ = &mut interrupt => None,
+            () = &mut interrupt => None,
             ready = ready => Some(ready??),
         };
         let ended = match ready {
@@ -173,7 +173,7 @@ impl Scan<'_> {
         &mut self,
         job: Job<impl Scanner>,
         roots: Vec<Root>,
-        mut interrupt: Pin<&mut impl Future>,
+        mut interrupt: Pin<&mut impl Future<Output = ()>>,
     ) -> Result<Exit, BoxError> {
         let started = Instant::now();
         let settings = self.settings;
@@ -183,7 +183,7 @@ impl Scan<'_> {
         let interrupted = loop {
             let batch = tokio::select! {
                 batch = records.next() => batch,
-                _ = &mut interrupt => break true,
+                () = &mut interrupt => break true,
             };
             let Some(mut batch) = batch else { break false };
             for record in &mut batch {
