@@ -38,10 +38,10 @@ impl Write for Escaping<'_, '_> {
     }
 }
 
-/// Marks that make a terminal show text in another order than it is written (`gpj.exe` as `exe.jpg`), and the ends of lines and
-/// paragraphs that are no control characters.
+/// Marks that make a terminal show text in another order than it is written (`gpj.exe` as `exe.jpg`), the ends of lines and paragraphs
+/// that are no control characters, and the byte order mark, which shows nothing.
 fn turns(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -50,8 +50,8 @@ mod tests {
 
     #[test]
     fn what_a_terminal_would_obey_is_escaped_and_the_rest_is_not() {
-        let told = OneLine("é\\n\r\n\t\u{9b}31m\u{202e}gpj.exe\u{2028}\u{61c}").to_string();
-        assert_eq!(told, r"é\n\r\n\t\u{9b}31m\u{202e}gpj.exe\u{2028}\u{61c}");
+        let told = OneLine("é\\n\r\n\t\u{9b}31m\u{202e}gpj.exe\u{2028}\u{61c}\u{feff}").to_string();
+        assert_eq!(told, r"é\n\r\n\t\u{9b}31m\u{202e}gpj.exe\u{2028}\u{61c}\u{feff}");
         // What its Debug lets through as well.
         assert_eq!(format!("{:?}", OneLine(format_args!("a\nb"))), r"a\nb");
     }

@@ -117,6 +117,7 @@ async fn as_many_processes_as_scans_at_once() {
         "hello; request; touch busy.$$; while [ $(ls busy.* | wc -l) -lt 2 ]; do sleep 0.01; done; answer",
     );
     let child = script.start().await.unwrap();
+    assert_eq!(child.at_once().get(), 2);
     let (one, two) = tokio::join!(scan(&child, "one"), scan(&child, "two"));
     assert_eq!((one.unwrap().verdict, two.unwrap().verdict), (Verdict::Benign, Verdict::Benign));
 }
@@ -195,9 +196,10 @@ async fn a_refusal_before_all_bytes_are_read_is_an_answer() {
     }
 }
 
-/// It would take the rest of a small artifact, which waits in the pipe, for the next request.
+/// It takes the rest of a small artifact, which waits in the pipe, for requests: whether it is caught with that in the pipe or by its
+/// unasked answers, it is replaced.
 #[tokio::test]
-async fn a_refused_artifact_does_not_reach_the_next_scan() {
+async fn a_program_that_reads_on_for_requests_is_replaced() {
     let script = Script::new(
         r#"hello; while header; do
             if [ "$size" = 9 ]; then

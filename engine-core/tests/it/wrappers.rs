@@ -148,6 +148,7 @@ impl SyncScanner for Moody {
 async fn blocking_outlives_panics_and_keeps_deadlines() {
     let (release, receive) = mpsc::channel();
     let scanner = Blocking::new(Moody(receive.into()), NonZeroUsize::MIN);
+    assert_eq!(scanner.at_once(), NonZeroUsize::MIN);
     let crashed = scanner.scan(&Artifact::file("panic"), &within_a_minute()).await.unwrap_err();
     assert_eq!(crashed.kind, ErrorKind::Crashed);
     assert!(crashed.message.contains("moody"), "{crashed}");

@@ -3,7 +3,7 @@
 use std::{num::NonZeroUsize, sync::atomic::Ordering, time::Duration};
 
 use engine_core::{
-    Artifact, ErrorKind, ScanContext, ScanError, ScanResult, Scanner, Verdict, scanner::About,
+    Artifact, ErrorKind, ScanContext, ScanError, ScanResult, Scanner, ScannerExt, Verdict, scanner::About,
 };
 use engine_multi::{Any, Backend, Distill, Panel, PanelError, Quorum, distill::BadRule};
 use tokio::time::Instant;
@@ -166,6 +166,14 @@ async fn a_panel_is_a_backend_too() {
     let result = scan(&Panel::new(outer, Any).unwrap(), SECOND).await;
     assert_eq!((result.verdict, result.complete), (Verdict::Benign, false), "its blind eye is ours");
     assert_eq!(said(&result), [("inner", Ok(Verdict::Benign)), ("own", Ok(Verdict::Benign))]);
+}
+
+#[test]
+fn it_works_on_no_more_than_its_backend_with_the_fewest_places() {
+    let three = NonZeroUsize::MIN.saturating_add(2);
+    let limited = Scripted::new("limited", Does::Hang).limit(three);
+    let backends = vec![Backend::new(Scripted::new("free", Does::Hang)), Backend::new(limited)];
+    assert_eq!(Panel::new(backends, Any).unwrap().at_once(), three);
 }
 
 #[tokio::test(start_paused = true)]

@@ -33,8 +33,9 @@ cannot start or is interrupted (also while it starts) before it found anything e
 Paths are matched as printed, without ./ in front; those with .. match nothing. A file is suppressed only if every rule
 that makes it malicious is allowed; a clamd names only one.
 
---scan-list leaves out a byte order mark in front of the list, and a carriage return behind a line unless there is a
-file of that name. In a list, - is a file's name; a path - beside --scan-list - is an error.
+--scan-list: a byte order mark in front of the list and a carriage return behind a line may be part of a name or not.
+Each reading that is there is scanned; if none is, the line is reported as it was written. A list with NUL bytes is
+taken byte for byte. In a list, - is a file's name; a path - beside --scan-list - is an error.
 
 --cache keeps results in a folder of its own (mode 0700, about a kilobyte a file; what nobody asks for in 30 days is
 removed), which is new or empty at first. It had better not lie within what is scanned. Results are found again for the

@@ -26,7 +26,7 @@ pub(in crate::cli) struct ScanSettings {
     /// Largest file that is scanned, in bytes or with K, M, G; larger ones are reported as too_large
     #[arg(long, value_name = "SIZE", default_value = "256M", allow_hyphen_values = true)]
     pub(super) max_size: Size,
-    /// How many files are scanned at once [default: the number of cores]
+    /// How many files are scanned at once, at most [default: the number of cores]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     threads: Option<NonZeroUsize>,
     /// Follow symbolic links inside folders; each file is still scanned once

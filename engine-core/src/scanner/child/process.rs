@@ -91,7 +91,7 @@ impl Process {
         let mut line =
             serde_json::to_vec(&request).map_err(|error| ScanError::bad_reply(error.to_string()))?;
         line.push(b'\n');
-        match self.answer(id, &line, artifact.bytes()).await? {
+        match self.answer(id, &line, artifact.bytes(), cx).await? {
             Some(outcome) => Ok(outcome),
             None => Err(self.death().await),
         }
@@ -103,6 +103,7 @@ impl Process {
         id: u64,
         request: &[u8],
         artifact: &[u8],
+        cx: &ScanContext,
     ) -> Result<Option<Result<ScanResult, ScanError>>, ScanError> {
         let mut given = None;
         let mut give = pin!(self.input.give(request, artifact));
@@ -132,8 +133,12 @@ impl Process {
             }
         };
         let needs_all = needs_all(&outcome);
-        let has_read_all =
-            if needs_all { rest.await } else { time::timeout(REST, rest).await.unwrap_or(false) };
+        let has_read_all = if needs_all {
+            rest.await
+        } else {
+            // The answer is in hand: its deadline must not pass over the rest.
+            time::timeout(REST.min(cx.remaining() / 2), rest).await.unwrap_or(false)
+        };
         self.is_out_of_step = !has_read_all;
         Ok(Some(outcome).filter(|_| has_read_all || !needs_all))
     }
