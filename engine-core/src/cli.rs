@@ -3,6 +3,8 @@
 mod check;
 mod completions;
 mod exit;
+#[cfg(unix)]
+mod hangup;
 mod interrupt;
 mod man;
 mod program;

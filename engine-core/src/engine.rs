@@ -13,7 +13,7 @@ pub mod pulse;
 #[cfg(feature = "polyswarmd")]
 mod restore;
 #[cfg(feature = "polyswarmd")]
-pub mod shutdown;
+mod shutdown;
 #[cfg(feature = "polyswarmd")]
 mod stake;
 #[cfg(feature = "polyswarmd")]

@@ -7,8 +7,6 @@ pub mod bounty;
 pub mod cli;
 #[cfg(feature = "cli")]
 pub mod engine;
-#[cfg(all(feature = "cli", unix))]
-mod hangup;
 #[cfg(feature = "polyswarmd")]
 pub mod market;
 pub mod metadata;

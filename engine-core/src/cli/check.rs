@@ -87,6 +87,7 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
     let interrupted = runtime.block_on(async {
         let within = how.within.0;
         let deadline = ScanContext::within(within).deadline;
+        let interrupt = interrupted();
         let check = async {
             // A task of its own, since engines may do it all at once without letting go.
             let scanner = AbortOnDropHandle::new(tokio::spawn(async move { program.scanner(at_once).await }));
@@ -99,7 +100,7 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
         };
         tokio::select! {
             biased;
-            () = interrupted() => true,
+            () = interrupt => true,
             () = check => false,
         }
     });

@@ -12,18 +12,18 @@ use tokio_util::sync::CancellationToken;
 use self::settings::chain_pins;
 pub(super) use self::settings::{CHAINS, RunSettings};
 use super::{
-    Exit,
+    Exit, interrupt,
     program::{self, Program},
 };
 use crate::{
     BoxError, Engine,
-    engine::{driver::Driver, journal::Journal, shutdown},
+    engine::{driver::Driver, journal::Journal},
     market::{
         Market,
         polyswarmd::{Options, keystore::Wallet},
     },
     scanner::Scanner,
-    settings::Table,
+    settings::{Secret, Table},
     telemetry::Level,
 };
 
@@ -52,11 +52,15 @@ async fn take_part<E: Engine>(program: &Program<E>) -> Result<(), BoxError> {
     let settings: RunSettings = program.sources.section()?;
     let pins = chain_pins(&settings.chains, &program.sources)?;
     let (address, api_key, password) = (settings.address()?, settings.api_key()?, settings.password()?);
+    // Listened for from here on: opening the key and compiling rules take their time, and leave nothing behind.
+    let stop = stop_on_signal()?;
     let wallet = open_wallet(settings.keyfile.clone(), password).await?;
     let account = wallet.address().to_checksum(None);
-
-    let scanner = program.scanner(settings.scans_at_once()).await?;
-    scanner.ready().await.map_err(|error| format!("the self-test of {} failed: {error}", scanner.name()))?;
+    let Some(scanner) = stop.run_until_cancelled(ready_scanner(program, &settings)).await else {
+        tracing::info!("stopped before it was ready");
+        return Ok(());
+    };
+    let scanner = scanner?;
 
     let path =
         settings.journal.clone().unwrap_or_else(|| PathBuf::from(format!("{}-{account}.journal", E::NAME)));
@@ -69,7 +73,6 @@ async fn take_part<E: Engine>(program: &Program<E>) -> Result<(), BoxError> {
         chains: pins,
         ..Options::new(address)
     };
-    let stop = stop_on_signal()?;
     let listening = CancellationToken::new();
     let owed = journal.open_records().await?.len();
     let Some((market, events)) = connect::connect(options, wallet, owed, &stop, &listening).await? else {
@@ -96,8 +99,19 @@ async fn take_part<E: Engine>(program: &Program<E>) -> Result<(), BoxError> {
     Ok(ended?)
 }
 
-/// Decrypts the key. Deriving it takes a second on purpose, so not on a runtime thread.
-async fn open_wallet(keyfile: PathBuf, password: crate::settings::Secret) -> Result<Wallet, BoxError> {
+/// A scanner that has passed its self-test.
+async fn ready_scanner<E: Engine>(
+    program: &Program<E>,
+    settings: &RunSettings,
+) -> Result<E::Scanner, BoxError> {
+    let scanner = program.scanner(settings.scans_at_once()).await?;
+    scanner.ready().await.map_err(|error| format!("the self-test of {} failed: {error}", scanner.name()))?;
+    Ok(scanner)
+}
+
+/// Decrypts the key. Deriving it takes a second on purpose, so not on a runtime thread. Given up on the way, it would leave a copy of
+/// the file behind: wait for it.
+async fn open_wallet(keyfile: PathBuf, password: Secret) -> Result<Wallet, BoxError> {
     let opened = tokio::task::spawn_blocking(move || Wallet::open(&keyfile, password.expose())).await?;
     Ok(opened?)
 }
@@ -105,7 +119,7 @@ async fn open_wallet(keyfile: PathBuf, password: crate::settings::Secret) -> Res
 /// A token that SIGTERM or Ctrl-C cancels.
 fn stop_on_signal() -> Result<CancellationToken, BoxError> {
     let stop = CancellationToken::new();
-    let (signal, cancel) = (shutdown::signalled()?, stop.clone());
+    let (signal, cancel) = (interrupt::listen()?, stop.clone());
     tokio::spawn(async move {
         signal.await;
         service::stopping();

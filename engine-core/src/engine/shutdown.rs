@@ -1,6 +1,6 @@
 //! The way out: a signal, no new bounties, requests in flight, what stays owed.
 
-use std::{io, time::Duration};
+use std::time::Duration;
 
 use tokio::time;
 
@@ -16,33 +16,6 @@ use crate::{
 
 /// How long requests in flight may take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(20);
-
-/// Listens for SIGTERM, Ctrl-C and SIGHUP (a closed terminal) from now on; the future ends with the first of them. Started with SIGHUP
-/// ignored, as by `nohup`, the engine goes on through one. Fails if the system lets nobody listen.
-#[cfg(unix)]
-pub fn signalled() -> io::Result<impl Future<Output = ()> + Send> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let hangup = crate::hangup::listen()?;
-    Ok(async move {
-        tokio::select! {
-            () = hangup => {}
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
-}
-
-/// Listens for Ctrl-C.
-#[cfg(not(unix))]
-pub fn signalled() -> io::Result<impl Future<Output = ()> + Send> {
-    Ok(async {
-        // Without a way to listen there is nothing to wait for.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    })
-}
 
 impl<M: Market, S: Scanner> Driver<M, S> {
     /// No new bounties, and none of those on which nothing is staked yet.

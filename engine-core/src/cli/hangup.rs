@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 /// stays so and the future never ends; where the system does not say whether it was, nothing is changed either.
 ///
 /// Fails if the system lets nobody listen.
-pub(crate) fn listen() -> io::Result<impl Future<Output = ()> + Send> {
+pub(super) fn listen() -> io::Result<impl Future<Output = ()> + Send> {
     let mut hangups = if is_heeded() { Some(signal(SignalKind::hangup())?) } else { None };
     Ok(async move {
         match &mut hangups {
