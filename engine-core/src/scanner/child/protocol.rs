@@ -12,7 +12,8 @@
 //! **Requests.** An `id` is a number below 2⁵³ that nobody can guess: read it, and send it back. A program reads all `size` bytes before
 //! it answers, or goes on reading after it; one that refuses reads or skips them as well, or ends. Until the pipe is empty only an error
 //! or `malicious` is an answer, and a program that leaves bytes in it is replaced after it. Nobody but the program can know for what it
-//! took the bytes that it read: one that takes the rest of an artifact for its next request is no backend. What it writes without being asked is never an answer; it is replaced then, too.
+//! took the bytes that it read: one that takes the rest of an artifact for its next request is no backend. What it writes without being
+//! asked is never an answer; it is replaced then, too.
 //!
 //! **The end.** End of input ends the program. Past its deadline, or when the engine ends by itself or by a signal that can be caught,
 //! the program is killed, with all of its process group. If it ends by itself, what it has started is killed as well: what does the
