@@ -91,7 +91,7 @@ impl Book {
                 let known = self.live.get_mut(&id).map(|entry| entry.machine.handle(Input::Quorum));
                 known.map(|()| id).into_iter().collect()
             }
-            Event::Settled { .. } | Event::Deprecated | Event::Reconnected => Vec::new(),
+            Event::Settled { .. } | Event::Deprecated => Vec::new(),
         }
     }
 

@@ -20,7 +20,8 @@ pub enum Event {
     Tick(Tick),
     /// The market's parameters, whole: at each connection and whenever one changes.
     Parameters(Parameters),
-    /// Somebody put a bounty up.
+    /// Somebody put a bounty up. After a gap in the connection, or at the start, also those that were put up before and are still
+    /// open; one may be announced more than once.
     Announced(Box<Bounty>),
     /// A bounty's verdict is decided, so that it can be settled early.
     Quorum(Guid),
@@ -35,6 +36,4 @@ pub enum Event {
     },
     /// The market's contract is to be replaced: what is open has to be settled.
     Deprecated,
-    /// The connection was gone for a while: events may have been missed.
-    Reconnected,
 }

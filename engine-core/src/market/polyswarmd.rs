@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! socket ─► wire ─► session ─► Heard            what the node tells
+//! missed ─────────────┘                         what it told while nobody listened
 //! lookup · download · find ─► rest              what it is asked
 //! draft ─► verify ─► sign ─► transactions       what it is made to do
 //! ```
@@ -17,6 +18,7 @@ mod envelope;
 mod find;
 pub mod keystore;
 mod lookup;
+mod missed;
 mod options;
 mod pause;
 mod pins;

@@ -123,10 +123,14 @@ impl Call<'_> {
         self
     }
 
-    /// The node is to build transactions: it wants a number for them, which we overwrite.
-    pub(super) fn builds_transactions(mut self) -> Self {
-        self.query.push(("base_nonce", "0".to_owned()));
+    pub(super) fn query(mut self, name: &'static str, value: u64) -> Self {
+        self.query.push((name, value.to_string()));
         self
+    }
+
+    /// The node is to build transactions: it wants a number for them, which we overwrite.
+    pub(super) fn builds_transactions(self) -> Self {
+        self.query("base_nonce", 0)
     }
 
     pub(super) fn body(mut self, body: Value) -> Self {
