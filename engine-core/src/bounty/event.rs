@@ -34,6 +34,7 @@ pub enum Event {
         /// How much, where it fits.
         payout: Option<Nct>,
     },
-    /// The market's contract is to be replaced: what is open has to be settled.
+    /// The market's contract is to be replaced: nothing new is put up on it. What is open stays open, and is asserted, revealed and
+    /// settled as before.
     Deprecated,
 }

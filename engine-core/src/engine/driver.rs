@@ -84,7 +84,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
     pub async fn new(market: Arc<M>, scanner: S, journal: Journal, plan: Plan) -> Result<Self, JournalError> {
         let (tell, told) = mpsc::channel(TOLD);
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
-        let mut book = Book::new(market.terms(), plan.taking.clone());
+        let mut book = Book::new(market.account(), market.terms(), plan.taking.clone());
         let mut uncharged = Uncharged::default();
         restore(&journal, &plan.chains, &mut book, &mut uncharged).await?;
         let lane = |chain: &Chain| {
@@ -155,10 +155,12 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         if let Event::Tick(tick) = heard.event {
             lane.clock.send_replace(tick);
         }
-        if let Event::Announced(bounty) = &heard.event
-            && !self.is_new(bounty.id).await
-        {
-            return;
+        match &heard.event {
+            Event::Announced(bounty) if !self.is_new(bounty.id).await => return,
+            Event::Deprecated => {
+                tracing::warn!(chain = %heard.chain, "the market's contract is being replaced; what is owed on it is revealed and settled as before, and the new one has to be pinned anew");
+            }
+            _ => {}
         }
         for id in self.book.hear(heard) {
             self.advance(id).await;
