@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     BoxError, Engine,
-    engine::{driver::Driver, journal::Journal},
+    engine::{alone::Alone, driver::Driver, journal::Journal},
     market::{
         Market,
         polyswarmd::{Options, keystore::Wallet},
@@ -82,6 +82,7 @@ async fn take_part<E: Engine>(program: &Program<E>) -> Result<(), BoxError> {
         );
         return Ok(());
     };
+    let _alone = Alone::take(&account, &market.address().to_string()).await?;
     for chain in &settings.chains {
         if let Some(learned) = journal.learned(*chain).await? {
             market.recall(*chain, &learned)?;

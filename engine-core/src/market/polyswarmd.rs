@@ -42,12 +42,12 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
+use self::{address::Address, keystore::Wallet, rest::Rest, verify::Pins};
 pub use self::{
     connect::ConnectError,
     draft::Draft,
     options::{Options, Timeouts},
 };
-use self::{keystore::Wallet, rest::Rest, verify::Pins};
 use crate::{
     bounty::{
         Assertion, Bounty, BountyId, Parameters,
@@ -89,6 +89,11 @@ impl Shared {
 }
 
 impl Polyswarmd {
+    /// Where the node is.
+    pub fn address(&self) -> &Address {
+        self.rest.address()
+    }
+
     /// What the transactions of `chain` must hold, as set at the start or learned since.
     pub fn pins(&self, chain: Chain) -> Option<Pins> {
         Some(*self.chains.get(&chain)?.pins())

@@ -67,6 +67,11 @@ impl Rest {
         Ok(Self { http, address, account, timeouts, pause: Pause::default() })
     }
 
+    /// Where the node is.
+    pub(super) fn address(&self) -> &Address {
+        &self.address
+    }
+
     /// Our account, as the node writes it.
     pub(super) fn account(&self) -> &str {
         &self.account

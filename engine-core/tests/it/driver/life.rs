@@ -100,7 +100,11 @@ async fn a_settlement_that_the_market_tells_of_is_done() {
     bench.until_stage(id(1), "signed settle").await;
     rig.tell(settled("0xF2E246BB76DF876Cef8b38ae84130F4F55De395b")).await;
     rig.heard().await;
-    assert_eq!(bench.stage(id(1)).as_deref(), Some("signed settle"), "another account's, or before ours was sent");
+    assert_eq!(
+        bench.stage(id(1)).as_deref(),
+        Some("signed settle"),
+        "another account's, or before ours was sent"
+    );
     rig.tell(settled(&super::ACCOUNT.to_lowercase())).await;
     bench.until_stage(id(1), "over: settled for 7").await;
     rig.kill();
