@@ -210,7 +210,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
                 Output::Scan => self.scan(id),
                 Output::Submit(Step::Assert) => self.assert(id),
                 Output::Submit(step) => self.step(id, Some(step), |steps| steps.later(id, step, index)),
-                Output::Resend(step) => self.step(id, Some(step), |steps| steps.again(id, step)),
+                Output::Resend(step) => self.step(id, Some(step), |steps| steps.again(id, step, index)),
                 Output::Ask => self.step(id, None, |steps| steps.ask(id)),
             }
         }

@@ -38,6 +38,8 @@ pub(super) enum Parcel<M: Market> {
     Step { record: Box<Record>, step: Step, draft: M::Draft },
     /// Bytes that are sealed already.
     Again(Sealed),
+    /// A step that is sealed already, at a higher price, in the place of what took the account nonces from `nonce` on.
+    Dearer { record: Box<Record>, step: Step, draft: M::Draft, nonce: u64 },
 }
 
 /// What became of a parcel.
@@ -192,6 +194,10 @@ impl<M: Market> Clerk<M> {
                 Ok(self.journal.seal_step(&record, step, signed).await)
             }
             Parcel::Again(sealed) => Ok(sealed),
+            Parcel::Dearer { record, step, draft, nonce } => {
+                let signed = self.market.sign(draft, nonce)?;
+                Ok(self.journal.seal_step(&record, step, signed).await)
+            }
         }
     }
 
