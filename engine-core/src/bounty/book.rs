@@ -1,6 +1,6 @@
 //! All live bounties: routes what the market tells to the machines it concerns.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Bounty, BountyId, Parameters,
@@ -120,8 +120,8 @@ impl Book {
         self.live.values()
     }
 
-    /// The ids of all bounties that are alive.
-    pub fn ids(&self) -> HashSet<BountyId> {
+    /// The ids of all bounties that are alive, in order.
+    pub fn ids(&self) -> Vec<BountyId> {
         self.live.keys().copied().collect()
     }
 
