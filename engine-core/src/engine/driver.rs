@@ -31,6 +31,7 @@ use crate::{
         event::{Event, Heard},
         machine::{Input, Outcome, Output, Stage},
     },
+    fail_points::{is_broken, reached},
     market::Market,
     scanner::Scanner,
     units::{Chain, Tick},
@@ -185,6 +186,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             return false;
         }
         let is_new = match self.journal.record(id).await {
+            _ if is_broken("staked on once") => Ok(true),
             Ok(None) => self.journal.is_writable().await.map(|()| true),
             known => known.map(|_| false),
         };
@@ -269,10 +271,16 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             !matches!(stage, Stage::Open | Stage::Signed(_)) && self.noted.get(&id) != Some(&stage);
         if worth_it {
             if let Stage::Done(step) = stage {
+                reached(step, "told");
                 tracing::info!(bounty = %id, %step, index, "done");
             }
             match self.journal.note(id, stage, index).await {
-                Ok(()) => drop(self.noted.insert(id, stage)),
+                Ok(()) => {
+                    self.noted.insert(id, stage);
+                    if let Stage::Done(step) = stage {
+                        reached(step, "noted");
+                    }
+                }
                 Err(error) => {
                     tracing::error!(bounty = %id, error = &error as &dyn std::error::Error, "cannot write the journal");
                 }

@@ -11,7 +11,8 @@ use super::{
     outbox::{Outbox, Parcel, Posted},
 };
 use crate::{
-    bounty::{Assertion, Bounty, BountyId, Step, fate::Fate, machine::Input},
+    bounty::{Assertion, Bounty, BountyId, Step, commitment::Secret, fate::Fate, machine::Input},
+    fail_points::{is_broken, reached},
     market::{Action, Market, MarketError, Sent},
     units::{Nct, Tick},
 };
@@ -49,7 +50,10 @@ impl<M: Market> Steps<M> {
             }
         }
         match self.market.draft(id, Action::Assert(&assertion)).await {
-            Ok(draft) => self.post(id, step, Parcel::Assertion { bounty, assertion, draft, last_call }).await,
+            Ok(draft) => {
+                reached(step, "drafted");
+                self.post(id, step, Parcel::Assertion { bounty, assertion, draft, last_call }).await;
+            }
             Err(error) => {
                 tracing::warn!(bounty = %id, error = &error as &dyn std::error::Error, "the assertion could not be built");
                 self.dropped(id, step, error.is_transient()).await;
@@ -62,6 +66,9 @@ impl<M: Market> Steps<M> {
         let Some(mut record) = self.record(id).await else {
             return self.dropped(id, step, true).await;
         };
+        if is_broken("revealed with its own secret") {
+            record.assertion.secret = Secret::random(&mut rand::rng());
+        }
         // Should it not have been noted, it is sealed with the step.
         record.index = record.index.or(index);
         let action = match (step, index) {
@@ -70,7 +77,10 @@ impl<M: Market> Steps<M> {
             (Step::Settle, _) => Action::Settle,
         };
         match self.market.draft(id, action).await {
-            Ok(draft) => self.post(id, step, Parcel::Step { record: Box::new(record), step, draft }).await,
+            Ok(draft) => {
+                reached(step, "drafted");
+                self.post(id, step, Parcel::Step { record: Box::new(record), step, draft }).await;
+            }
             Err(error) => {
                 tracing::warn!(bounty = %id, %step, error = &error as &dyn std::error::Error, "the step could not be built");
                 self.dropped(id, step, true).await;
@@ -81,6 +91,7 @@ impl<M: Market> Steps<M> {
     /// Hands the very same bytes in again.
     pub(super) async fn again(self, id: BountyId, step: Step) {
         match self.record(id).await.map(|record| record.signed(step)) {
+            Some(Some(_)) if is_broken("the same bytes again") => self.tell(id, Input::Spent(step)).await,
             Some(Some(sealed)) => self.post(id, step, Parcel::Again(sealed)).await,
             // Sealed while the journal could not be written: to be built anew.
             Some(None) => self.tell(id, Input::Spent(step)).await,
@@ -120,6 +131,7 @@ impl<M: Market> Steps<M> {
     /// What came of sealed bytes. If nobody knows, they may wait behind a gap in the account's nonces, where they are never mined.
     async fn outcome(&self, sealed: &Sealed, sent: Result<Sent, MarketError>) -> Input {
         let input = self.answer(sealed, sent).await;
+        reached(sealed.step(), "answered");
         if !matches!(input, Input::Lost(_)) {
             return input;
         }
