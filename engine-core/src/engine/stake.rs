@@ -2,7 +2,7 @@
 
 use super::{driver::Driver, steps::Means};
 use crate::{
-    bounty::{Assertion, BountyId, Step, commitment::Secret, machine::Input},
+    bounty::{Assertion, BountyId, Step, machine::Input},
     market::Market,
     scanner::Scanner,
     units::{Chain, Nct},
@@ -19,7 +19,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             return entry.machine.handle(refuse());
         };
         let bids = self.plan.bids.bids(&parameters, &opinion.mask, &opinion.confidences);
-        let secret = Secret::random(&mut rand::rng());
+        let secret = self.secrets.next();
         let commitment = match self.market.commit(&opinion.verdicts, secret) {
             Ok(commitment) => commitment,
             Err(error) => {

@@ -11,7 +11,8 @@ use super::{
     outbox::{Outbox, Parcel, Posted},
 };
 use crate::{
-    bounty::{Assertion, Bounty, BountyId, Step, fate::Fate, machine::Input},
+    bounty::{Assertion, Bounty, BountyId, Step, commitment::Secret, fate::Fate, machine::Input},
+    fail_points::{is_broken, reached},
     market::{Action, Market, MarketError, Sent},
     units::{Nct, Tick},
 };
@@ -62,7 +63,10 @@ impl<M: Market> Steps<M> {
             Err(_) => Ok(()),
         };
         match draft.and_then(|draft| paid.map(|()| draft)) {
-            Ok(draft) => self.post(id, step, Parcel::Assertion { bounty, assertion, draft, last_call }).await,
+            Ok(draft) => {
+                reached(step, "drafted");
+                self.post(id, step, Parcel::Assertion { bounty, assertion, draft, last_call }).await;
+            }
             Err(error) => {
                 tracing::warn!(bounty = %id, error = &error as &dyn std::error::Error, "the assertion could not be built");
                 self.dropped(id, step, error.is_transient()).await;
@@ -75,13 +79,19 @@ impl<M: Market> Steps<M> {
         let Some(mut record) = self.record(id).await else {
             return self.dropped(id, step, true).await;
         };
+        if is_broken("revealed with its own secret") {
+            record.assertion.secret = Secret::random(&mut rand::rng());
+        }
         // Should it not have been noted, it is sealed with the step.
         record.index = record.index.or(index);
         let Some(action) = action(&record, step).filter(|_| step != Step::Assert) else {
             return self.dropped(id, step, false).await;
         };
         match self.market.draft(id, action).await {
-            Ok(draft) => self.post(id, step, Parcel::Step { record: Box::new(record), step, draft }).await,
+            Ok(draft) => {
+                reached(step, "drafted");
+                self.post(id, step, Parcel::Step { record: Box::new(record), step, draft }).await;
+            }
             Err(error) => {
                 tracing::warn!(bounty = %id, %step, error = &error as &dyn std::error::Error, "the step could not be built");
                 self.dropped(id, step, true).await;
@@ -95,7 +105,9 @@ impl<M: Market> Steps<M> {
         let Some(mut record) = self.record(id).await else { return self.tell(id, Input::Lost(step)).await };
         record.index = record.index.or(index);
         // Sealed while the journal could not be written: to be built anew.
-        let Some(sealed) = record.signed(step) else { return self.tell(id, Input::Spent(step)).await };
+        let Some(sealed) = record.signed(step).filter(|_| !is_broken("the same bytes again")) else {
+            return self.tell(id, Input::Spent(step)).await;
+        };
         let dearer = match action(&record, step) {
             Some(action) => self.market.dearer(&sealed, action).await,
             None => Ok(None),
@@ -143,6 +155,7 @@ impl<M: Market> Steps<M> {
     /// What came of sealed bytes. If nobody knows, they may wait behind a gap in the account's nonces, where they are never mined.
     async fn outcome(&self, sealed: &Sealed, sent: Result<Sent, MarketError>) -> Input {
         let input = self.answer(sealed, sent).await;
+        reached(sealed.step(), "answered");
         if !matches!(input, Input::Lost(_)) {
             return input;
         }
