@@ -13,6 +13,7 @@ pub mod book;
 pub mod commitment;
 pub mod event;
 pub mod fate;
+pub mod filter;
 pub mod machine;
 pub mod opinion;
 pub mod windows;

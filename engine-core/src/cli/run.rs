@@ -1,6 +1,7 @@
 //! The command `run`: takes part in a marketplace until it is told to stop.
 
 mod connect;
+mod filters;
 mod service;
 mod settings;
 
@@ -50,6 +51,7 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
 
 async fn take_part<E: Engine>(program: &Program<E>) -> Result<(), BoxError> {
     let settings: RunSettings = program.sources.section()?;
+    let filters = settings.filters()?;
     let pins = chain_pins(&settings.chains, &program.sources)?;
     let (address, api_key, password) = (settings.address()?, settings.api_key()?, settings.password()?);
     // Listened for from here on: opening the key and compiling rules take their time, and leave nothing behind.
@@ -91,7 +93,8 @@ async fn take_part<E: Engine>(program: &Program<E>) -> Result<(), BoxError> {
     tracing::info!(engine = E::NAME, version = E::VERSION, account, journal = %path.display(), "taking part");
     let market = Arc::new(market);
     let driver =
-        Driver::new(Arc::clone(&market), scanner, journal, settings.plan(program.bid_strategy()?)).await?;
+        Driver::new(Arc::clone(&market), scanner, journal, settings.plan(program.bid_strategy()?, filters))
+            .await?;
     service::ready(&account);
     let ended = driver.pulse(service::watchdog()).run(events, stop).await;
     listening.cancel();
