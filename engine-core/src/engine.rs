@@ -15,6 +15,8 @@ pub mod pulse;
 #[cfg(feature = "polyswarmd")]
 mod restore;
 #[cfg(feature = "polyswarmd")]
+mod secrets;
+#[cfg(feature = "polyswarmd")]
 mod shutdown;
 #[cfg(feature = "polyswarmd")]
 mod stake;

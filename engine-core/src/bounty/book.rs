@@ -1,6 +1,6 @@
 //! All live bounties: routes what the market tells to the machines it concerns.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Bounty, BountyId, Parameters, Step,
@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     artifact::ArtifactKind,
+    fail_points::is_broken,
     units::{Chain, Tick},
 };
 
@@ -81,7 +82,9 @@ impl Book {
             Event::Parameters(parameters) => {
                 self.parameters.insert(chain, parameters);
                 let Parameters { reveal_window: reveal, vote_window: vote, .. } = parameters;
-                self.tell_all(chain, &Input::Windows { reveal, vote });
+                if !is_broken("windows are the market's") {
+                    self.tell_all(chain, &Input::Windows { reveal, vote });
+                }
                 self.tell_time(chain)
             }
             _ if !self.parameters.contains_key(&chain) => {
@@ -123,8 +126,8 @@ impl Book {
         self.live.values()
     }
 
-    /// The ids of all bounties that are alive.
-    pub fn ids(&self) -> HashSet<BountyId> {
+    /// The ids of all bounties that are alive, in order.
+    pub fn ids(&self) -> Vec<BountyId> {
         self.live.keys().copied().collect()
     }
 

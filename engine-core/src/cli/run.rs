@@ -10,7 +10,7 @@ use std::{path::PathBuf, sync::Arc};
 use clap::{ArgMatches, Command};
 use tokio_util::sync::CancellationToken;
 
-use self::settings::chain_pins;
+use self::settings::chain_options;
 pub(super) use self::settings::{CHAINS, RunSettings};
 use super::{
     Exit, interrupt,
@@ -24,7 +24,7 @@ use crate::{
         polyswarmd::{Options, keystore::Wallet},
     },
     scanner::Scanner,
-    settings::{Secret, Table},
+    settings::{Secret, Sources, Table},
     telemetry::Level,
 };
 
@@ -49,10 +49,15 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
     outcome.map(|()| Exit::Clean)
 }
 
+/// Whether the settings of `run` hold together, as far as that shows without a node and a key.
+pub(super) fn check(sources: &Sources) -> Result<(), BoxError> {
+    sources.section::<RunSettings>()?.filters().map(drop)
+}
+
 async fn take_part<E: Engine>(program: &Program<E>) -> Result<(), BoxError> {
     let settings: RunSettings = program.sources.section()?;
     let filters = settings.filters()?;
-    let pins = chain_pins(&settings.chains, &program.sources)?;
+    let chains = chain_options(&settings.chains, &program.sources)?;
     let (address, api_key, password) = (settings.address()?, settings.api_key()?, settings.password()?);
     // Listened for from here on: opening the key and compiling rules take their time, and leave nothing behind.
     let stop = stop_on_signal()?;
@@ -72,7 +77,7 @@ async fn take_part<E: Engine>(program: &Program<E>) -> Result<(), BoxError> {
         api_key,
         allow_key_over_http: settings.allow_key_over_http,
         insecure_transport: settings.insecure_transport,
-        chains: pins,
+        chains,
         ..Options::new(address)
     };
     let listening = CancellationToken::new();

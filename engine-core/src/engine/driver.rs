@@ -6,6 +6,7 @@
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
+use rand::CryptoRng;
 use tokio::{
     sync::{mpsc, watch},
     task::AbortHandle,
@@ -18,6 +19,7 @@ use super::{
     outbox::Outbox,
     pulse::Pulse,
     restore::restore,
+    secrets::Secrets,
     steps::Steps,
     uncharged::Uncharged,
 };
@@ -30,6 +32,7 @@ use crate::{
         filter::Filters,
         machine::{Input, Outcome, Output, Stage},
     },
+    fail_points::{is_broken, reached},
     market::Market,
     scanner::Scanner,
     units::{Chain, Tick},
@@ -73,6 +76,7 @@ pub struct Driver<M: Market, S: Scanner> {
     pub(super) tasks: TaskTracker,
     pub(super) closing: CancellationToken,
     pub(super) pulse: Option<Pulse>,
+    pub(super) secrets: Secrets,
 }
 
 /// A chain's clock and the one way out to it.
@@ -113,6 +117,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             tasks,
             closing,
             pulse: None,
+            secrets: Secrets::default(),
         })
     }
 
@@ -123,6 +128,13 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         self
     }
 
+    /// Its secrets come from this generator, which has to be one that nobody can guess. By default they come from the system's.
+    #[must_use]
+    pub fn randomness(mut self, rng: impl CryptoRng + Send + Sync + 'static) -> Self {
+        self.secrets = Secrets::from_rng(rng);
+        self
+    }
+
     /// Works until `stop` is cancelled, then brings what is in flight to an end. An error means that the market's events ended.
     pub async fn run(
         mut self,
@@ -130,17 +142,20 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         stop: CancellationToken,
     ) -> Result<(), EventsEnded> {
         let ended = loop {
+            // In a fixed order, so that a simulation can be run again. Only the last two can be ready again and again, and the
+            // answers of steps, which are started by what is heard, come first.
             tokio::select! {
+                biased;
                 () = stop.cancelled(), if !self.closing.is_cancelled() => {
                     self.close();
                     if !self.plan.drain { break Ok(()) }
                 }
+                () = Pulse::next(&mut self.pulse) => {}
                 told = self.told.recv() => if let Some((id, input)) = told { self.told(id, input).await },
                 heard = events.recv() => match heard {
                     Some(heard) => self.heard(heard).await,
                     None => break Err(EventsEnded),
                 },
-                () = Pulse::next(&mut self.pulse) => {}
             }
             if self.closing.is_cancelled() && self.book.is_empty() {
                 break Ok(());
@@ -176,6 +191,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             return false;
         }
         let is_new = match self.journal.record(id).await {
+            _ if is_broken("staked on once") => Ok(true),
             Ok(None) => self.journal.is_writable().await.map(|()| true),
             known => known.map(|_| false),
         };
@@ -213,7 +229,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
                 Output::Scan => self.scan(id),
                 Output::Submit(Step::Assert) => self.assert(id),
                 Output::Submit(step) => self.step(id, Some(step), |steps| steps.later(id, step, index)),
-                Output::Resend(step) => self.step(id, Some(step), |steps| steps.again(id, step)),
+                Output::Resend(step) => self.step(id, Some(step), |steps| steps.again(id, step, index)),
                 Output::Ask => self.step(id, None, |steps| steps.ask(id)),
             }
         }
@@ -260,10 +276,16 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             !matches!(stage, Stage::Open | Stage::Signed(_)) && self.noted.get(&id) != Some(&stage);
         if worth_it {
             if let Stage::Done(step) = stage {
+                reached(step, "told");
                 tracing::info!(bounty = %id, %step, index, "done");
             }
             match self.journal.note(id, stage, index).await {
-                Ok(()) => drop(self.noted.insert(id, stage)),
+                Ok(()) => {
+                    self.noted.insert(id, stage);
+                    if let Stage::Done(step) = stage {
+                        reached(step, "noted");
+                    }
+                }
                 Err(error) => {
                     tracing::error!(bounty = %id, error = &error as &dyn std::error::Error, "cannot write the journal");
                 }

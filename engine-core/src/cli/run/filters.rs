@@ -100,3 +100,90 @@ fn older(option: &'static str, texts: &[String]) -> Result<Vec<Filter>, OptionEr
     };
     texts.iter().map(filter).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        cli::{exit, run::RunSettings},
+        settings::{Sources, Table, add_flags},
+    };
+
+    fn read(args: &[&str], file: &str) -> Result<Filters, BoxError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("engine.toml");
+        std::fs::write(&path, file).unwrap();
+        let tables = [Table::of::<RunSettings>()];
+        let command = add_flags(clap::Command::new("test").no_binary_name(true), &tables);
+        let matches = command.try_get_matches_from(args).unwrap();
+        Sources::load(&tables, &tables, &matches, Some(&path))?.section::<RunSettings>()?.filters()
+    }
+
+    #[test]
+    fn flags_and_file_say_the_same() {
+        let flags = [
+            "--filter",
+            "accept",
+            "filesize",
+            "<",
+            "100",
+            "--filter",
+            "reject",
+            "filename",
+            "regex",
+            r"\.txt$",
+            "--filter",
+            "reject",
+            "filename",
+            "startswith",
+            "-",
+            "--exclude",
+            "mimetype:a:b",
+        ];
+        let file = r#"
+            [run]
+            filter = [["accept", "filesize", "lt", 100], ["reject", "filename", "regex", '\.txt$'], ["reject", "filename", "startswith", "-"]]
+            exclude = "mimetype:a:b"
+        "#;
+        for filters in [read(&flags, ""), read(&[], file)] {
+            let filters = filters.unwrap();
+            for (metadata, allowed) in [
+                (json!({ "filesize": 99 }), true),
+                (json!({ "filesize": 100 }), false),
+                (json!({ "filesize": 1, "filename": "a.txt" }), false),
+                (json!({ "filesize": 1, "filename": "-a" }), false),
+                (json!({ "filesize": 1, "mimetype": "a:b" }), false),
+                (json!({}), false),
+            ] {
+                assert_eq!(filters.bounties.is_allowed(metadata.as_object().unwrap()), allowed, "{metadata}");
+            }
+        }
+        let both = read(&["--accept", "a:1", "--confidence", "favor", "a", "==", "1"], "").unwrap();
+        let metadata = json!({ "a": 1 });
+        let after = both.confidence.modify(crate::Confidence::HALF, metadata.as_object().unwrap());
+        assert_eq!(after.get(), 0.6);
+    }
+
+    #[test]
+    fn words_that_are_no_filter_are_named() {
+        for (args, says) in [
+            (
+                &["--filter", "take", "a", "==", "b"][..],
+                "--filter take a == b begins with neither `accept` nor `reject`",
+            ),
+            (&["--filter", "accept", "a", "=>", "b"], "there is no comparison `=>`"),
+            (
+                &["--confidence", "favor", "a", "regex", "("],
+                "--confidence favor a regex ( cannot be used: `(` is no regular",
+            ),
+            (&["--accept", "a"], "`a` is not KEY:VALUE"),
+        ] {
+            let error = exit::chain(read(args, "").unwrap_err().as_ref());
+            assert!(error.contains(says), "{error}");
+        }
+        let error = exit::chain(read(&[], "[run]\nfilter = [['accept', 'a', 'b']]").unwrap_err().as_ref());
+        assert!(error.contains("[run] filter") && error.contains("expected four words"), "{error}");
+    }
+}

@@ -118,6 +118,12 @@ pub(super) async fn balance(rest: &Rest, chain: Chain) -> Result<Nct, MarketErro
     rest.get(format!("/balances/{}/nct", rest.account())).chain(chain).result().await
 }
 
+/// What our account has for gas, in base units of ETH.
+pub(super) async fn ether(rest: &Rest, chain: Chain) -> Result<u128, MarketError> {
+    let ether: Nct = rest.get(format!("/balances/{}/eth", rest.account())).chain(chain).result().await?;
+    Ok(ether.0)
+}
+
 /// The next account nonce that nothing uses, neither mined nor waiting in the node's pool.
 ///
 /// The node counts pooled transactions as far as they follow without a gap. Should its count be behind its own pool, the

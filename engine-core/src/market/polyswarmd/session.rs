@@ -108,7 +108,10 @@ impl Session {
         // The walk begins when the socket is open, so nothing is missed between the two.
         let (clock, now) = watch::channel(Tick(0));
         let list = List { rest: &self.rest, chain: self.chain, heard: &self.heard };
-        let walk = async { Ok(list.walk(known, now).await) };
+        let walk = async {
+            list.walk(known, now).await;
+            Ok(())
+        };
         let (never, ()) = tokio::try_join!(self.listen(socket, clock), walk)?;
         Ok(never)
     }
