@@ -65,7 +65,7 @@ pub struct Driver<M: Market, S: Scanner> {
     journal: Journal,
     pub(super) plan: Plan,
     pub(super) book: Book,
-    fetcher: Arc<Fetcher<M, S>>,
+    pub(super) fetcher: Arc<Fetcher<M, S>>,
     lanes: HashMap<Chain, Lane<M>>,
     scans: HashMap<BountyId, AbortHandle>,
     pub(super) uncharged: Uncharged,
