@@ -8,6 +8,8 @@ pub mod cli;
 #[cfg(feature = "cli")]
 pub mod engine;
 #[cfg(feature = "polyswarmd")]
+mod fail_points;
+#[cfg(feature = "polyswarmd")]
 pub mod market;
 pub mod metadata;
 pub mod one_line;

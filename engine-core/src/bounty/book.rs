@@ -1,17 +1,18 @@
 //! All live bounties: routes what the market tells to the machines it concerns.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Bounty, BountyId, Parameters,
+    Bounty, BountyId, Parameters, Step,
     event::{Event, Heard},
-    fate::Terms,
+    fate::{Fate, Terms},
     machine::{Input, Machine, Skipped, Stage},
     opinion::Policy,
     windows::Windows,
 };
 use crate::{
     artifact::ArtifactKind,
+    fail_points::is_broken,
     units::{Chain, Tick},
 };
 
@@ -38,6 +39,8 @@ pub struct Entry {
 /// All live bounties and the market's clocks and parameters.
 #[derive(Debug)]
 pub struct Book {
+    /// Ours, as the market writes it.
+    account: String,
     terms: Terms,
     taking: Taking,
     live: BTreeMap<BountyId, Entry>,
@@ -48,9 +51,10 @@ pub struct Book {
 }
 
 impl Book {
-    /// An empty book.
-    pub fn new(terms: Terms, taking: Taking) -> Self {
+    /// An empty book of this account, written as the market writes it.
+    pub fn new(account: String, terms: Terms, taking: Taking) -> Self {
         Self {
+            account,
             terms,
             taking,
             live: BTreeMap::new(),
@@ -78,7 +82,9 @@ impl Book {
             Event::Parameters(parameters) => {
                 self.parameters.insert(chain, parameters);
                 let Parameters { reveal_window: reveal, vote_window: vote, .. } = parameters;
-                self.tell_all(chain, &Input::Windows { reveal, vote });
+                if !is_broken("windows are the market's") {
+                    self.tell_all(chain, &Input::Windows { reveal, vote });
+                }
                 self.tell_time(chain)
             }
             _ if !self.parameters.contains_key(&chain) => {
@@ -86,12 +92,12 @@ impl Book {
                 Vec::new()
             }
             Event::Announced(bounty) => self.announce(*bounty),
-            Event::Quorum(guid) => {
-                let id = BountyId { chain, guid };
-                let known = self.live.get_mut(&id).map(|entry| entry.machine.handle(Input::Quorum));
-                known.map(|()| id).into_iter().collect()
+            Event::Quorum(guid) => self.tell(BountyId { chain, guid }, Input::Quorum),
+            // It counts only when our own settlement was sent and nobody said yet what came of it.
+            Event::Settled { guid, by, payout } if by.eq_ignore_ascii_case(&self.account) => {
+                self.tell(BountyId { chain, guid }, Input::Fate(Step::Settle, Fate::Done { payout }))
             }
-            Event::Settled { .. } | Event::Deprecated | Event::Reconnected => Vec::new(),
+            Event::Settled { .. } | Event::Deprecated => Vec::new(),
         }
     }
 
@@ -120,8 +126,8 @@ impl Book {
         self.live.values()
     }
 
-    /// The ids of all bounties that are alive.
-    pub fn ids(&self) -> HashSet<BountyId> {
+    /// The ids of all bounties that are alive, in order.
+    pub fn ids(&self) -> Vec<BountyId> {
         self.live.keys().copied().collect()
     }
 
@@ -155,6 +161,11 @@ impl Book {
             Some(tick) if self.parameters.contains_key(&chain) => self.tell_all(chain, &Input::Tick(*tick)),
             _ => Vec::new(),
         }
+    }
+
+    fn tell(&mut self, id: BountyId, input: Input) -> Vec<BountyId> {
+        let known = self.live.get_mut(&id).map(|entry| entry.machine.handle(input));
+        known.map(|()| id).into_iter().collect()
     }
 
     fn tell_all(&mut self, chain: Chain, input: &Input) -> Vec<BountyId> {

@@ -21,7 +21,7 @@ use super::{
     opinion::{Opinion, Policy},
     windows::Windows,
 };
-use crate::{scanner::ScanError, units::Tick, verdict::ScanResult};
+use crate::{fail_points::is_broken, scanner::ScanError, units::Tick, verdict::ScanResult};
 
 /// Where the bounty stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -267,6 +267,7 @@ impl Machine {
     fn opens(&self, step: Step) -> Tick {
         match step {
             Step::Assert => Tick(0),
+            Step::Reveal if is_broken("revealed while its window is open") => self.windows.reveal_ends(),
             Step::Reveal => self.windows.expiration,
             Step::Settle => self.windows.settle_opens(self.quorum),
         }

@@ -36,6 +36,8 @@ impl<E: Engine> Program<E> {
 
     /// Reads the settings of a command that has the flags of the tables `own`, and starts the log, by default at `level`.
     pub(super) fn start(matches: &ArgMatches, own: &[Table], level: Level) -> Result<Self, SettingsError> {
+        #[cfg(feature = "failpoints")]
+        crate::fail_points::from_environment();
         let file = settings_file(matches);
         let sources = Sources::load(&Self::tables_with(own), &Self::tables(), matches, file.as_deref())?;
         let of_crate = std::any::type_name::<E>().split("::").next().unwrap_or_default();

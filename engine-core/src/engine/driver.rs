@@ -6,6 +6,7 @@
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
+use rand::CryptoRng;
 use tokio::{
     sync::{mpsc, watch},
     task::AbortHandle,
@@ -18,6 +19,7 @@ use super::{
     outbox::Outbox,
     pulse::Pulse,
     restore::restore,
+    secrets::Secrets,
     steps::Steps,
     uncharged::Uncharged,
 };
@@ -29,6 +31,7 @@ use crate::{
         event::{Event, Heard},
         machine::{Input, Outcome, Output, Stage},
     },
+    fail_points::{is_broken, reached},
     market::Market,
     scanner::Scanner,
     units::{Chain, Tick},
@@ -70,6 +73,7 @@ pub struct Driver<M: Market, S: Scanner> {
     pub(super) tasks: TaskTracker,
     pub(super) closing: CancellationToken,
     pub(super) pulse: Option<Pulse>,
+    pub(super) secrets: Secrets,
 }
 
 /// A chain's clock and the one way out to it.
@@ -84,7 +88,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
     pub async fn new(market: Arc<M>, scanner: S, journal: Journal, plan: Plan) -> Result<Self, JournalError> {
         let (tell, told) = mpsc::channel(TOLD);
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
-        let mut book = Book::new(market.terms(), plan.taking.clone());
+        let mut book = Book::new(market.account(), market.terms(), plan.taking.clone());
         let mut uncharged = Uncharged::default();
         restore(&journal, &plan.chains, &mut book, &mut uncharged).await?;
         let lane = |chain: &Chain| {
@@ -110,6 +114,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             tasks,
             closing,
             pulse: None,
+            secrets: Secrets::default(),
         })
     }
 
@@ -120,6 +125,13 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         self
     }
 
+    /// Its secrets come from this generator, which has to be one that nobody can guess. By default they come from the system's.
+    #[must_use]
+    pub fn randomness(mut self, rng: impl CryptoRng + Send + Sync + 'static) -> Self {
+        self.secrets = Secrets::from_rng(rng);
+        self
+    }
+
     /// Works until `stop` is cancelled, then brings what is in flight to an end. An error means that the market's events ended.
     pub async fn run(
         mut self,
@@ -127,17 +139,20 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         stop: CancellationToken,
     ) -> Result<(), EventsEnded> {
         let ended = loop {
+            // In a fixed order, so that a simulation can be run again. Only the last two can be ready again and again, and the
+            // answers of steps, which are started by what is heard, come first.
             tokio::select! {
+                biased;
                 () = stop.cancelled(), if !self.closing.is_cancelled() => {
                     self.close();
                     if !self.plan.drain { break Ok(()) }
                 }
+                () = Pulse::next(&mut self.pulse) => {}
                 told = self.told.recv() => if let Some((id, input)) = told { self.told(id, input).await },
                 heard = events.recv() => match heard {
                     Some(heard) => self.heard(heard).await,
                     None => break Err(EventsEnded),
                 },
-                () = Pulse::next(&mut self.pulse) => {}
             }
             if self.closing.is_cancelled() && self.book.is_empty() {
                 break Ok(());
@@ -155,10 +170,12 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         if let Event::Tick(tick) = heard.event {
             lane.clock.send_replace(tick);
         }
-        if let Event::Announced(bounty) = &heard.event
-            && !self.is_new(bounty.id).await
-        {
-            return;
+        match &heard.event {
+            Event::Announced(bounty) if !self.is_new(bounty.id).await => return,
+            Event::Deprecated => {
+                tracing::warn!(chain = %heard.chain, "the market's contract is being replaced; what is owed on it is revealed and settled as before, and the new one has to be pinned anew");
+            }
+            _ => {}
         }
         for id in self.book.hear(heard) {
             self.advance(id).await;
@@ -171,6 +188,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             return false;
         }
         let is_new = match self.journal.record(id).await {
+            _ if is_broken("staked on once") => Ok(true),
             Ok(None) => self.journal.is_writable().await.map(|()| true),
             known => known.map(|_| false),
         };
@@ -208,7 +226,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
                 Output::Scan => self.scan(id),
                 Output::Submit(Step::Assert) => self.assert(id),
                 Output::Submit(step) => self.step(id, Some(step), |steps| steps.later(id, step, index)),
-                Output::Resend(step) => self.step(id, Some(step), |steps| steps.again(id, step)),
+                Output::Resend(step) => self.step(id, Some(step), |steps| steps.again(id, step, index)),
                 Output::Ask => self.step(id, None, |steps| steps.ask(id)),
             }
         }
@@ -255,10 +273,16 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             !matches!(stage, Stage::Open | Stage::Signed(_)) && self.noted.get(&id) != Some(&stage);
         if worth_it {
             if let Stage::Done(step) = stage {
+                reached(step, "told");
                 tracing::info!(bounty = %id, %step, index, "done");
             }
             match self.journal.note(id, stage, index).await {
-                Ok(()) => drop(self.noted.insert(id, stage)),
+                Ok(()) => {
+                    self.noted.insert(id, stage);
+                    if let Stage::Done(step) = stage {
+                        reached(step, "noted");
+                    }
+                }
                 Err(error) => {
                     tracing::error!(bounty = %id, error = &error as &dyn std::error::Error, "cannot write the journal");
                 }

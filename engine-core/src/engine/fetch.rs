@@ -24,6 +24,8 @@ use crate::{
 const TRIES: u32 = 4;
 /// How long past its deadline a scanner may take to say that it timed out.
 const OVERTIME: Duration = Duration::from_secs(1);
+/// Artifacts of up to so many bytes are hashed at once, in less time than it takes to hand them to another thread and back.
+const HASHED_HERE: usize = 16 * 1024;
 
 /// Limits on what is fetched and scanned.
 #[derive(Clone, Copy, Debug)]
@@ -133,8 +135,12 @@ impl<M: Market, S: Scanner> Fetcher<M, S> {
         }
         let announced = digest_announced(&listed.metadata).map(str::to_ascii_lowercase);
         let kind = bounty.kind;
-        let hashed = tokio::task::spawn_blocking(move || Artifact::new(kind, bytes)).await;
-        let artifact = hashed.map_err(|_| ScanError::new(ErrorKind::Cancelled, "shutting down"))?;
+        let artifact = if bytes.len() <= HASHED_HERE {
+            Artifact::new(kind, bytes)
+        } else {
+            let hashed = tokio::task::spawn_blocking(move || Artifact::new(kind, bytes)).await;
+            hashed.map_err(|_| ScanError::new(ErrorKind::Cancelled, "shutting down"))?
+        };
         if announced.is_some_and(|announced| announced != artifact.sha256()) {
             // The market takes verdicts on what it serves, so this is told and scanned all the same.
             tracing::warn!(bounty = %bounty.id, index, sha256 = artifact.sha256(), "other bytes than the poster described");

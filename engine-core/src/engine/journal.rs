@@ -3,6 +3,9 @@
 //! One SQLite file (write-ahead log, every commit synced), so an operator can look into it. It holds the secrets that open
 //! commitments: nobody else may read it. One process at a time.
 
+mod connection;
+#[cfg(feature = "testing")]
+mod disk;
 mod lock;
 mod record;
 mod schema;
@@ -13,15 +16,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tokio_rusqlite::{Connection, rusqlite};
+use tokio_rusqlite::rusqlite;
 
-use self::lock::Lock;
+#[cfg(feature = "testing")]
+pub use self::disk::{Disk, Hook, Moment};
+use self::{connection::Connection, lock::Lock};
 pub use self::{
     record::Record,
     sealed::{Sealed, Signed, SignedTransaction},
 };
 use crate::{
     bounty::{Assertion, Bounty, BountyId, Step, machine::Stage},
+    fail_points::is_broken,
     units::Chain,
 };
 
@@ -30,7 +36,8 @@ use crate::{
 pub struct Journal {
     connection: Connection,
     path: PathBuf,
-    _lock: std::sync::Arc<Lock>,
+    /// A simulated disk has none: only its simulation knows of it.
+    _lock: Option<std::sync::Arc<Lock>>,
 }
 
 impl Journal {
@@ -41,16 +48,32 @@ impl Journal {
         let io = |source| JournalError::Io { path: path.to_owned(), source };
         schema::make(path).map_err(io)?;
         let broken = |source| JournalError::Sqlite { path: path.to_owned(), source };
-        let connection = Connection::open(path).await.map_err(broken)?;
-        let journal = Self { connection, path: path.to_owned(), _lock: std::sync::Arc::new(lock) };
+        let connection = Connection::File(tokio_rusqlite::Connection::open(path).await.map_err(broken)?);
+        let lock = Some(std::sync::Arc::new(lock));
+        let journal = Self { connection, path: path.to_owned(), _lock: lock };
         journal.call(schema::prepare).await?;
         schema::make_private(path).map_err(io)?;
-        let (ours, owner) = (account.to_owned(), account.to_owned());
-        let owner = journal.call(move |db| schema::owner(db, &owner)).await?;
-        if owner != ours {
-            return Err(JournalError::Foreign { path: path.to_owned(), owner, ours });
-        }
+        journal.belongs_to(account).await?;
         Ok(journal)
+    }
+
+    /// The same on a simulated disk.
+    #[cfg(feature = "testing")]
+    pub async fn on(disk: Disk, account: &str) -> Result<Self, JournalError> {
+        let path = PathBuf::from("(simulated)");
+        let journal = Self { connection: Connection::Simulated(disk), path, _lock: None };
+        journal.call(schema::prepare).await?;
+        journal.belongs_to(account).await?;
+        Ok(journal)
+    }
+
+    async fn belongs_to(&self, account: &str) -> Result<(), JournalError> {
+        let (ours, owner) = (account.to_owned(), account.to_owned());
+        let owner = self.call(move |db| schema::owner(db, &owner)).await?;
+        if owner != ours {
+            return Err(JournalError::Foreign { path: self.path.clone(), owner, ours });
+        }
+        Ok(())
     }
 
     /// Where it is.
@@ -67,7 +90,9 @@ impl Journal {
         signed: Signed,
     ) -> Result<Sealed, JournalError> {
         let record = Record::sealed(bounty.clone(), assertion.clone(), signed.clone());
-        self.call(move |db| record.insert(db)).await?;
+        if !is_broken("sealed before sent") {
+            self.call(move |db| record.insert(db)).await?;
+        }
         Ok(Sealed { id: bounty.id, step: Step::Assert, signed, assertion: assertion.clone() })
     }
 

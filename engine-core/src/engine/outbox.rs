@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::journal::{Journal, JournalError, Record, Sealed, Signed};
 use crate::{
     bounty::{Assertion, Bounty, Step},
+    fail_points::{is_broken, reached},
     market::{Market, MarketError, Sent},
     units::{Chain, Tick},
 };
@@ -38,6 +39,8 @@ pub(super) enum Parcel<M: Market> {
     Step { record: Box<Record>, step: Step, draft: M::Draft },
     /// Bytes that are sealed already.
     Again(Sealed),
+    /// A step that is sealed already, at a higher price, in the place of what took the account nonces from `nonce` on.
+    Dearer { record: Box<Record>, step: Step, draft: M::Draft, nonce: u64 },
 }
 
 /// What became of a parcel.
@@ -164,11 +167,14 @@ impl<M: Market> Clerk<M> {
             Ok(sealed) => sealed,
             Err(reason) => return Posted::Dropped(reason),
         };
+        reached(sealed.step(), "sealed");
         let sent = self.send(&sealed).await;
+        reached(sealed.step(), "sent");
         let after = sealed.signed().transactions.last().map(|t| t.nonce.saturating_add(1));
         self.next_nonce = match sent {
             // Bytes from before a restart say nothing of what else waits in the pool: then the node is asked.
             Ok(Sent::Pooled) => self.next_nonce.map(|next| after.map_or(next, |after| next.max(after))),
+            Ok(Sent::Spent) | Err(_) if is_broken("no gap in the nonces") => after,
             Ok(Sent::Spent) | Err(_) => None,
         };
         Posted::Sealed(sealed, sent)
@@ -185,13 +191,19 @@ impl<M: Market> Clerk<M> {
                 }
                 self.keep_learned().await?;
                 let signed = self.sign(draft).await?;
+                reached(Step::Assert, "signed");
                 Ok(self.journal.seal(&bounty, &assertion, signed).await?)
             }
             Parcel::Step { record, step, draft } => {
                 let signed = self.sign(draft).await?;
+                reached(step, "signed");
                 Ok(self.journal.seal_step(&record, step, signed).await)
             }
             Parcel::Again(sealed) => Ok(sealed),
+            Parcel::Dearer { record, step, draft, nonce } => {
+                let signed = self.market.sign(draft, nonce)?;
+                Ok(self.journal.seal_step(&record, step, signed).await)
+            }
         }
     }
 
@@ -209,7 +221,7 @@ impl<M: Market> Clerk<M> {
 
     /// Signs with the next account nonces. They are taken only when the bytes are sent: if sealing fails, the next step gets them.
     async fn sign(&mut self, draft: M::Draft) -> Result<Signed, MarketError> {
-        if self.doubted.swap(false, Ordering::Relaxed) {
+        if self.doubted.swap(false, Ordering::Relaxed) && !is_broken("no gap in the nonces") {
             self.next_nonce = None;
         }
         let nonce = match self.next_nonce {

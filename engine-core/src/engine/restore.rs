@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     bounty::{Step, book::Book, machine::Stage},
+    fail_points::is_broken,
     units::Chain,
 };
 
@@ -16,6 +17,9 @@ pub(super) async fn restore(
     book: &mut Book,
     uncharged: &mut Uncharged,
 ) -> Result<(), JournalError> {
+    if is_broken("taken over at a restart") || is_broken("staked on once") {
+        return Ok(());
+    }
     for record in journal.open_records().await? {
         let (id, expiration, stage) = (record.bounty.id, record.bounty.expiration, record.stage);
         if !chains.contains(&id.chain) {

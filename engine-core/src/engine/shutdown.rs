@@ -43,9 +43,10 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         let in_flight = async {
             loop {
                 tokio::select! {
+                    biased;
                     () = tasks.wait() => break,
-                    told = self.told.recv() => if let Some((id, input)) = told { self.take_note(id, input).await },
                     () = Pulse::next(&mut self.pulse) => {}
+                    told = self.told.recv() => if let Some((id, input)) = told { self.take_note(id, input).await },
                 }
             }
         };

@@ -1,11 +1,11 @@
 //! From an opinion to an assertion that is about to be staked: bids, secret, commitment, and what it costs.
 
-use super::driver::Driver;
+use super::{driver::Driver, steps::Means};
 use crate::{
-    bounty::{Assertion, BountyId, Step, commitment::Secret, machine::Input},
+    bounty::{Assertion, BountyId, Step, machine::Input},
     market::Market,
     scanner::Scanner,
-    units::Nct,
+    units::{Chain, Nct},
 };
 
 impl<M: Market, S: Scanner> Driver<M, S> {
@@ -19,7 +19,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             return entry.machine.handle(refuse());
         };
         let bids = self.plan.bids.bids(&parameters, &opinion.mask, &opinion.confidences);
-        let secret = Secret::random(&mut rand::rng());
+        let secret = self.secrets.next();
         let commitment = match self.market.commit(&opinion.verdicts, secret) {
             Ok(commitment) => commitment,
             Err(error) => {
@@ -39,8 +39,17 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         let Some(cost) = cost else { return entry.machine.handle(refuse()) };
         let (bounty, last_call) = (entry.bounty.clone(), entry.machine.windows().last_call());
         self.uncharged.add(id, &assertion.bids);
-        let needed = self.uncharged.needed(id.chain, parameters.assertion_fee);
+        let means = Means {
+            needed: self.uncharged.needed(id.chain, parameters.assertion_fee),
+            staked: self.staked(id.chain),
+        };
         tracing::info!(bounty = %id, verdicts = ?assertion.verdicts, mask = ?assertion.mask, cost = %cost, "asserting");
-        self.step(id, Some(Step::Assert), |steps| steps.assert(bounty, assertion, last_call, needed));
+        self.step(id, Some(Step::Assert), |steps| steps.assert(bounty, assertion, last_call, means));
+    }
+
+    /// How many bounties of a chain have something staked, or may have at this moment.
+    fn staked(&self, chain: Chain) -> u64 {
+        let here = self.book.entries().filter(|entry| entry.bounty.id.chain == chain);
+        u64::try_from(here.filter(|entry| entry.machine.may_be_staked()).count()).unwrap_or(u64::MAX)
     }
 }

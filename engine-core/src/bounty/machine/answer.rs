@@ -6,6 +6,7 @@ use crate::{
         Step,
         fate::{Fate, Placed},
     },
+    fail_points::is_broken,
     units::Nct,
 };
 
@@ -33,6 +34,7 @@ impl Machine {
                 self.done(step, None)
             }
             (Step::Reveal | Step::Settle, Fate::Reverted(_)) => self.again(step),
+            (Step::Settle, Fate::Done { .. }) if is_broken("settled once") => self.again(step),
             (Step::Reveal | Step::Settle, Fate::Done { payout }) => self.done(step, payout),
             (_, _) => self.uncertain(step),
         }
@@ -45,6 +47,7 @@ impl Machine {
             (Step::Assert, Some(placed)) => {
                 self.done(if placed.revealed { Step::Reveal } else { Step::Assert }, None);
             }
+            (Step::Assert, None) if is_broken("absence counts after its window") => self.missed(step),
             (Step::Assert, None) if self.now >= self.windows.absence_counts() => self.missed(step),
             (Step::Reveal, Some(placed)) if placed.revealed => self.done(step, None),
             (Step::Reveal, _) if self.windows.reveal_is_over(self.now) => self.missed(step),

@@ -7,9 +7,12 @@ use tokio_rusqlite::{
 };
 
 use super::sealed::{Sealed, Signed};
-use crate::bounty::{
-    Assertion, Bounty, BountyId, Step,
-    machine::{Outcome, Stage},
+use crate::{
+    bounty::{
+        Assertion, Bounty, BountyId, Step,
+        machine::{Outcome, Stage},
+    },
+    fail_points::is_broken,
 };
 
 /// What is kept of a bounty on which something was staked.
@@ -55,6 +58,9 @@ impl Record {
         let BountyId { chain, guid } = self.bounty.id;
         let nonce =
             self.asserting.transactions.first().map_or(0, |t| i64::try_from(t.nonce).unwrap_or(i64::MAX));
+        if is_broken("staked on once") {
+            db.execute("DELETE FROM bounty WHERE guid = ?1", [guid.to_string()])?;
+        }
         db.execute(
             "INSERT INTO bounty (chain, guid, stage, open, nonce, bounty, assertion, asserting)
              VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7)",
