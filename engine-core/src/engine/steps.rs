@@ -156,6 +156,16 @@ impl<M: Market> Steps<M> {
                 return Input::Lost(step);
             }
         };
+        if (step, sent) == (Step::Reveal, Sent::Spent)
+            && let Ok(Some(placed)) = self.market.find(id, sealed.assertion()).await
+        {
+            // The node would wait for bytes that may never be mined, and the window closes. Its state tells at once.
+            return if placed.revealed {
+                Input::Fate(step, Fate::Done { payout: None })
+            } else {
+                Input::Spent(step)
+            };
+        }
         match (self.market.fate(sealed).await, sent) {
             (Ok(Fate::Pending), Sent::Spent) => Input::Spent(step),
             (Ok(Fate::Pending), Sent::Pooled) => Input::Lost(step),
