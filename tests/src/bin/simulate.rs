@@ -59,7 +59,7 @@ fn main() -> ExitCode {
 /// One life, line for line.
 fn replay(seed: u64, log: &str) -> ExitCode {
     let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(log)).with_writer(io::stderr);
-    log.without_time().init();
+    log.without_time().with_ansi(false).init();
     match live(seed, true) {
         Ok(life) => {
             let mut out = io::stdout().lock();

@@ -23,7 +23,7 @@ use tokio::{sync::watch, time};
 use super::{
     chain::Deed,
     fuse::Fuse,
-    weather::Fault,
+    weather::{Fault, Trouble},
     world::{FEE, World},
 };
 
@@ -87,13 +87,15 @@ impl Node {
         carry_out: impl FnOnce(&mut World, bool) -> Result<T, MarketError>,
     ) -> Result<T, MarketError> {
         self.fuse.moment().await;
-        let (fault, takes) = {
+        let (trouble, (fault, takes)) = {
             let world = &mut *self.world();
             let is_draft = name.starts_with("draft");
-            world.weather.request(is_draft, &mut world.dice)
+            (world.weather.trouble, world.weather.request(is_draft, &mut world.dice))
         };
-        self.on_the_way(name, takes).await?;
-        let answer = {
+        self.on_the_way(name, trouble, takes).await?;
+        let (fault, answer) = {
+            // What hung gets through when the node comes to itself.
+            let fault = if self.world().weather.trouble == trouble { fault } else { Fault::None };
             let world = &mut *self.world();
             let (block, id) = (world.chain.number, id.map(|id| id.to_string()).unwrap_or_default());
             world.log.line(block, format_args!("{name} {id} {fault:?}"));
@@ -109,28 +111,28 @@ impl Node {
                 Fault::Mismatch => return Err(MarketError::Mismatch { what: "the amount".to_owned() }),
                 Fault::None | Fault::LostAfter | Fault::LostBetween => {}
             }
-            carry_out(world, fault == Fault::LostBetween)
+            (fault, carry_out(world, fault == Fault::LostBetween))
         };
-        self.on_the_way(name, takes).await?;
+        self.on_the_way(name, trouble, takes).await?;
         self.fuse.moment().await;
         if fault == Fault::None { answer } else { Err(lost(name)) }
     }
 
     /// A node that goes away takes along what is on its way; one that comes to itself again lets it through.
-    async fn on_the_way(&self, name: &str, takes: Duration) -> Result<(), MarketError> {
-        if takes.is_zero() {
-            return Ok(());
-        }
+    async fn on_the_way(&self, name: &str, trouble: Trouble, takes: Duration) -> Result<(), MarketError> {
         let mut blocks = self.blocks.subscribe();
-        let trouble = self.world().weather.trouble;
         let changes = async {
-            while blocks.changed().await.is_ok() {
-                let world = self.world();
-                if world.weather.trouble != trouble {
-                    return world.weather.is_away();
+            loop {
+                {
+                    let world = self.world();
+                    if world.weather.trouble != trouble {
+                        return world.weather.is_away();
+                    }
+                }
+                if blocks.changed().await.is_err() {
+                    return true;
                 }
             }
-            true
         };
         let is_away = time::timeout(takes, changes).await.unwrap_or(false);
         if is_away { Err(lost(name)) } else { Ok(()) }
