@@ -12,6 +12,7 @@ pub mod bid;
 pub mod book;
 pub mod commitment;
 pub mod event;
+pub mod evidence;
 pub mod fate;
 pub mod machine;
 pub mod opinion;

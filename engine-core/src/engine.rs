@@ -1,6 +1,8 @@
 //! What an engine is: a type that turns settings into a scanner. `engine_core::main` gives it every command.
 
 #[cfg(feature = "polyswarmd")]
+pub mod alone;
+#[cfg(feature = "polyswarmd")]
 pub mod driver;
 #[cfg(feature = "polyswarmd")]
 pub mod fetch;

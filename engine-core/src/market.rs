@@ -39,8 +39,8 @@ pub enum Action<'a> {
         /// The assertion's index within its bounty.
         index: u64,
     },
-    /// Take the payout.
-    Settle,
+    /// Take the payout of what was asserted.
+    Settle(&'a Assertion),
 }
 
 impl Action<'_> {
@@ -49,7 +49,7 @@ impl Action<'_> {
         match self {
             Self::Assert(_) => Step::Assert,
             Self::Reveal { .. } => Step::Reveal,
-            Self::Settle => Step::Settle,
+            Self::Settle(_) => Step::Settle,
         }
     }
 }
@@ -104,6 +104,30 @@ pub trait Market: Send + Sync + 'static {
         action: Action<'_>,
     ) -> impl Future<Output = Result<Self::Draft, MarketError>> + Send;
 
+    /// Whether our account can pay for a draft and, at twice its price, for a reveal and a settlement of each of `staked` bounties.
+    /// Asked before an assertion is sealed. A market whose steps cost nothing has nothing to say.
+    ///
+    /// # Errors
+    /// [`MarketError::Refused`] when it cannot pay: nothing is staked.
+    fn reserve(
+        &self,
+        chain: Chain,
+        draft: &Self::Draft,
+        staked: u64,
+    ) -> impl Future<Output = Result<(), MarketError>> + Send {
+        let _ = (chain, draft, staked);
+        std::future::ready(Ok(()))
+    }
+    /// The step of sealed bytes at a higher price, where the market has become dearer since: to be signed with the same account
+    /// nonces and sealed in their place. `None`, the default: the same bytes are as good as any.
+    fn dearer(
+        &self,
+        sealed: &Sealed,
+        action: Action<'_>,
+    ) -> impl Future<Output = Result<Option<Self::Draft>, MarketError>> + Send {
+        let _ = (sealed, action);
+        std::future::ready(Ok(None))
+    }
     /// The account's next free nonce, what waits in the node's pool counted in.
     fn nonce(&self, chain: Chain) -> impl Future<Output = Result<u64, MarketError>> + Send;
 

@@ -132,22 +132,23 @@ async fn the_node_is_a_web_page() {
     server.abort();
 }
 
-/// Two engines on one journal would spend each other's account nonces; the second one names the first.
+/// Two engines on one journal, or one account, would spend each other's account nonces; the second one names the first.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_journal_is_in_use_or_anothers() {
+async fn the_journal_or_the_account_is_in_use() {
     let net = engine_tests::testnet::Testnet::start(Default::default()).await.unwrap();
     let first =
         Engine::new("engine-yara", ["--rules".into(), workspace("deploy/rules/demo").into_os_string()])
             .unwrap();
     let mut running = first.run(&net.url()).unwrap();
     running.while_it_runs(net.first_client()).await.unwrap_or_else(|e| panic!("{e}\n{}", first.log()));
-    let (url, journal) = (net.url(), first.journal());
-    let second = move |journal: std::path::PathBuf| {
-        run(folder().path(), |c| c.env("POLYSWARMD_ADDR", url).arg("--journal").arg(journal))
-    };
     let pid = running.id().unwrap().to_string();
-    let output = tokio::task::spawn_blocking(move || second(journal)).await.unwrap();
-    refused(&output, &["in use by process", &pid]);
+    for (journal, what) in [(first.journal(), "journal"), ("another.journal".into(), ACCOUNT)] {
+        let url = net.url();
+        let second =
+            move || run(folder().path(), |c| c.env("POLYSWARMD_ADDR", url).arg("--journal").arg(journal));
+        let output = tokio::task::spawn_blocking(second).await.unwrap();
+        refused(&output, &[what, "in use", &format!("by process {pid}")]);
+    }
     assert!(running.stop().await.unwrap().success());
     assert!(first.log().contains(ACCOUNT), "{}", first.log());
 }

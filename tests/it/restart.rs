@@ -118,3 +118,18 @@ async fn killed_between_assert_and_reveal() {
     .await;
     one_of_each(&engine, &bounty);
 }
+
+/// It was posted while no engine listened, and is found in the node's list.
+#[tokio::test(flavor = "multi_thread")]
+async fn posted_while_the_engine_was_away() {
+    let (net, engine) = (testnet().await, engine());
+    let bounty = told(&net, async {
+        net.until(|report| report.bounties.len() == 1).await;
+        let mut running = engine.run(&net.url()).unwrap();
+        let settled = net.until(|report| report.bounties.iter().all(|b| b.settled));
+        running.while_it_runs(settled).await.unwrap_or_else(|e| panic!("{e}\n{}", engine.log()));
+        assert!(running.stop().await.unwrap().success());
+    })
+    .await;
+    one_of_each(&engine, &bounty);
+}

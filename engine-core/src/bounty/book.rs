@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Bounty, BountyId, Parameters,
+    Bounty, BountyId, Parameters, Step,
     event::{Event, Heard},
-    fate::Terms,
+    fate::{Fate, Terms},
     machine::{Input, Machine, Skipped, Stage},
     opinion::Policy,
     windows::Windows,
@@ -39,6 +39,8 @@ pub struct Entry {
 /// All live bounties and the market's clocks and parameters.
 #[derive(Debug)]
 pub struct Book {
+    /// Ours, as the market writes it.
+    account: String,
     terms: Terms,
     taking: Taking,
     live: BTreeMap<BountyId, Entry>,
@@ -49,9 +51,10 @@ pub struct Book {
 }
 
 impl Book {
-    /// An empty book.
-    pub fn new(terms: Terms, taking: Taking) -> Self {
+    /// An empty book of this account, written as the market writes it.
+    pub fn new(account: String, terms: Terms, taking: Taking) -> Self {
         Self {
+            account,
             terms,
             taking,
             live: BTreeMap::new(),
@@ -89,12 +92,12 @@ impl Book {
                 Vec::new()
             }
             Event::Announced(bounty) => self.announce(*bounty),
-            Event::Quorum(guid) => {
-                let id = BountyId { chain, guid };
-                let known = self.live.get_mut(&id).map(|entry| entry.machine.handle(Input::Quorum));
-                known.map(|()| id).into_iter().collect()
+            Event::Quorum(guid) => self.tell(BountyId { chain, guid }, Input::Quorum),
+            // It counts only when our own settlement was sent and nobody said yet what came of it.
+            Event::Settled { guid, by, payout } if by.eq_ignore_ascii_case(&self.account) => {
+                self.tell(BountyId { chain, guid }, Input::Fate(Step::Settle, Fate::Done { payout }))
             }
-            Event::Settled { .. } | Event::Deprecated | Event::Reconnected => Vec::new(),
+            Event::Settled { .. } | Event::Deprecated => Vec::new(),
         }
     }
 
@@ -158,6 +161,11 @@ impl Book {
             Some(tick) if self.parameters.contains_key(&chain) => self.tell_all(chain, &Input::Tick(*tick)),
             _ => Vec::new(),
         }
+    }
+
+    fn tell(&mut self, id: BountyId, input: Input) -> Vec<BountyId> {
+        let known = self.live.get_mut(&id).map(|entry| entry.machine.handle(input));
+        known.map(|()| id).into_iter().collect()
     }
 
     fn tell_all(&mut self, chain: Chain, input: &Input) -> Vec<BountyId> {

@@ -20,7 +20,8 @@ pub enum Event {
     Tick(Tick),
     /// The market's parameters, whole: at each connection and whenever one changes.
     Parameters(Parameters),
-    /// Somebody put a bounty up.
+    /// Somebody put a bounty up. After a gap in the connection, or at the start, also those that were put up before and are still
+    /// open; one may be announced more than once.
     Announced(Box<Bounty>),
     /// A bounty's verdict is decided, so that it can be settled early.
     Quorum(Guid),
@@ -33,8 +34,7 @@ pub enum Event {
         /// How much, where it fits.
         payout: Option<Nct>,
     },
-    /// The market's contract is to be replaced: what is open has to be settled.
+    /// The market's contract is to be replaced: nothing new is put up on it. What is open stays open, and is asserted, revealed and
+    /// settled as before.
     Deprecated,
-    /// The connection was gone for a while: events may have been missed.
-    Reconnected,
 }

@@ -9,7 +9,7 @@ use std::{path::PathBuf, sync::Arc};
 use clap::{ArgMatches, Command};
 use tokio_util::sync::CancellationToken;
 
-use self::settings::chain_pins;
+use self::settings::chain_options;
 pub(super) use self::settings::{CHAINS, RunSettings};
 use super::{
     Exit, interrupt,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     BoxError, Engine,
-    engine::{driver::Driver, journal::Journal},
+    engine::{alone::Alone, driver::Driver, journal::Journal},
     market::{
         Market,
         polyswarmd::{Options, keystore::Wallet},
@@ -50,7 +50,7 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
 
 async fn take_part<E: Engine>(program: &Program<E>) -> Result<(), BoxError> {
     let settings: RunSettings = program.sources.section()?;
-    let pins = chain_pins(&settings.chains, &program.sources)?;
+    let chains = chain_options(&settings.chains, &program.sources)?;
     let (address, api_key, password) = (settings.address()?, settings.api_key()?, settings.password()?);
     // Listened for from here on: opening the key and compiling rules take their time, and leave nothing behind.
     let stop = stop_on_signal()?;
@@ -70,7 +70,7 @@ async fn take_part<E: Engine>(program: &Program<E>) -> Result<(), BoxError> {
         api_key,
         allow_key_over_http: settings.allow_key_over_http,
         insecure_transport: settings.insecure_transport,
-        chains: pins,
+        chains,
         ..Options::new(address)
     };
     let listening = CancellationToken::new();
@@ -82,6 +82,7 @@ async fn take_part<E: Engine>(program: &Program<E>) -> Result<(), BoxError> {
         );
         return Ok(());
     };
+    let _alone = Alone::take(&account, &market.address().to_string()).await?;
     for chain in &settings.chains {
         if let Some(learned) = journal.learned(*chain).await? {
             market.recall(*chain, &learned)?;

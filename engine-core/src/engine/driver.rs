@@ -62,7 +62,7 @@ pub struct Driver<M: Market, S: Scanner> {
     journal: Journal,
     pub(super) plan: Plan,
     pub(super) book: Book,
-    fetcher: Arc<Fetcher<M, S>>,
+    pub(super) fetcher: Arc<Fetcher<M, S>>,
     lanes: HashMap<Chain, Lane<M>>,
     scans: HashMap<BountyId, AbortHandle>,
     pub(super) uncharged: Uncharged,
@@ -88,7 +88,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
     pub async fn new(market: Arc<M>, scanner: S, journal: Journal, plan: Plan) -> Result<Self, JournalError> {
         let (tell, told) = mpsc::channel(TOLD);
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
-        let mut book = Book::new(market.terms(), plan.taking.clone());
+        let mut book = Book::new(market.account(), market.terms(), plan.taking.clone());
         let mut uncharged = Uncharged::default();
         restore(&journal, &plan.chains, &mut book, &mut uncharged).await?;
         let lane = |chain: &Chain| {
@@ -170,10 +170,12 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         if let Event::Tick(tick) = heard.event {
             lane.clock.send_replace(tick);
         }
-        if let Event::Announced(bounty) = &heard.event
-            && !self.is_new(bounty.id).await
-        {
-            return;
+        match &heard.event {
+            Event::Announced(bounty) if !self.is_new(bounty.id).await => return,
+            Event::Deprecated => {
+                tracing::warn!(chain = %heard.chain, "the market's contract is being replaced; what is owed on it is revealed and settled as before, and the new one has to be pinned anew");
+            }
+            _ => {}
         }
         for id in self.book.hear(heard) {
             self.advance(id).await;
@@ -224,7 +226,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
                 Output::Scan => self.scan(id),
                 Output::Submit(Step::Assert) => self.assert(id),
                 Output::Submit(step) => self.step(id, Some(step), |steps| steps.later(id, step, index)),
-                Output::Resend(step) => self.step(id, Some(step), |steps| steps.again(id, step)),
+                Output::Resend(step) => self.step(id, Some(step), |steps| steps.again(id, step, index)),
                 Output::Ask => self.step(id, None, |steps| steps.ask(id)),
             }
         }

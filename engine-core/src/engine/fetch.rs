@@ -53,6 +53,11 @@ impl<M: Market, S: Scanner> Fetcher<M, S> {
         Self { market, scanner, limits, places }
     }
 
+    /// What the scanner is called.
+    pub(super) fn scanner_name(&self) -> &str {
+        self.scanner.name()
+    }
+
     /// Lists a bounty's artifacts, then fetches and scans each. Tells what comes of it as it comes.
     pub(super) async fn run(&self, bounty: &Bounty, tell: &mpsc::Sender<(BountyId, Input)>) {
         let tell = |input| async { tell.send((bounty.id, input)).await.is_ok() };

@@ -26,7 +26,7 @@ pub use self::{
     sealed::{Sealed, Signed, SignedTransaction},
 };
 use crate::{
-    bounty::{Assertion, Bounty, BountyId, Step, machine::Stage},
+    bounty::{Assertion, Bounty, BountyId, Step, evidence::Basis, machine::Stage},
     fail_points::is_broken,
     units::Chain,
 };
@@ -87,11 +87,13 @@ impl Journal {
         &self,
         bounty: &Bounty,
         assertion: &Assertion,
+        basis: &Basis,
         signed: Signed,
     ) -> Result<Sealed, JournalError> {
         let record = Record::sealed(bounty.clone(), assertion.clone(), signed.clone());
         if !is_broken("sealed before sent") {
-            self.call(move |db| record.insert(db)).await?;
+            let basis = basis.clone();
+            self.call(move |db| record.insert(db, &basis)).await?;
         }
         Ok(Sealed { id: bounty.id, step: Step::Assert, signed, assertion: assertion.clone() })
     }

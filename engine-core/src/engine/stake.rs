@@ -1,11 +1,15 @@
 //! From an opinion to an assertion that is about to be staked: bids, secret, commitment, and what it costs.
 
-use super::driver::Driver;
+use super::{driver::Driver, steps::Means};
 use crate::{
-    bounty::{Assertion, BountyId, Step, machine::Input},
+    bounty::{
+        Assertion, BountyId, Step,
+        evidence::{Basis, Evidence},
+        machine::Input,
+    },
     market::Market,
     scanner::Scanner,
-    units::Nct,
+    units::{Chain, Nct},
 };
 
 impl<M: Market, S: Scanner> Driver<M, S> {
@@ -35,12 +39,28 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             bids,
             metadata: opinion.metadata.clone(),
         };
+        let named = |said: &Evidence| {
+            let own = || self.fetcher.scanner_name().to_owned();
+            let backend = Some(said.backend.clone()).filter(|name| !name.is_empty()).unwrap_or_else(own);
+            Evidence { backend, ..said.clone() }
+        };
+        let evidence = opinion.evidence.iter().map(|said| said.iter().map(named).collect()).collect();
+        let basis = Basis { fee: parameters.assertion_fee, evidence };
         let cost = Nct::checked_sum(assertion.bids.iter().copied().chain([parameters.assertion_fee]));
         let Some(cost) = cost else { return entry.machine.handle(refuse()) };
         let (bounty, last_call) = (entry.bounty.clone(), entry.machine.windows().last_call());
         self.uncharged.add(id, &assertion.bids);
-        let needed = self.uncharged.needed(id.chain, parameters.assertion_fee);
+        let means = Means {
+            needed: self.uncharged.needed(id.chain, parameters.assertion_fee),
+            staked: self.staked(id.chain),
+        };
         tracing::info!(bounty = %id, verdicts = ?assertion.verdicts, mask = ?assertion.mask, cost = %cost, "asserting");
-        self.step(id, Some(Step::Assert), |steps| steps.assert(bounty, assertion, last_call, needed));
+        self.step(id, Some(Step::Assert), |steps| steps.assert(bounty, assertion, basis, last_call, means));
+    }
+
+    /// How many bounties of a chain have something staked, or may have at this moment.
+    fn staked(&self, chain: Chain) -> u64 {
+        let here = self.book.entries().filter(|entry| entry.bounty.id.chain == chain);
+        u64::try_from(here.filter(|entry| entry.machine.may_be_staked()).count()).unwrap_or(u64::MAX)
     }
 }

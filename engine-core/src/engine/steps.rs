@@ -11,7 +11,9 @@ use super::{
     outbox::{Outbox, Parcel, Posted},
 };
 use crate::{
-    bounty::{Assertion, Bounty, BountyId, Step, commitment::Secret, fate::Fate, machine::Input},
+    bounty::{
+        Assertion, Bounty, BountyId, Step, commitment::Secret, evidence::Basis, fate::Fate, machine::Input,
+    },
     fail_points::{is_broken, reached},
     market::{Action, Market, MarketError, Sent},
     units::{Nct, Tick},
@@ -26,6 +28,15 @@ pub(super) struct Steps<M: Market> {
     pub(super) tell: mpsc::Sender<(BountyId, Input)>,
 }
 
+/// What the account has to have for one more assertion.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Means {
+    /// What it costs, and all others that are sealed and not yet charged.
+    pub(super) needed: Nct,
+    /// How many bounties will have to be revealed and settled, this one among them.
+    pub(super) staked: u64,
+}
+
 impl<M: Market> Clone for Steps<M> {
     fn clone(&self) -> Self {
         let (market, journal) = (Arc::clone(&self.market), self.journal.clone());
@@ -34,10 +45,16 @@ impl<M: Market> Clone for Steps<M> {
 }
 
 impl<M: Market> Steps<M> {
-    /// Stakes: nothing before the money is known to be there. `needed` is what this assertion costs, and all others that are sealed
-    /// and not yet charged.
-    pub(super) async fn assert(self, bounty: Bounty, assertion: Assertion, last_call: Tick, needed: Nct) {
-        let (id, step) = (bounty.id, Step::Assert);
+    /// Stakes: nothing before the money is known to be there.
+    pub(super) async fn assert(
+        self,
+        bounty: Bounty,
+        assertion: Assertion,
+        basis: Basis,
+        last_call: Tick,
+        means: Means,
+    ) {
+        let (id, step, needed) = (bounty.id, Step::Assert, means.needed);
         match self.market.balance(id.chain).await {
             Ok(balance) if balance >= needed => {}
             Ok(balance) => {
@@ -49,10 +66,15 @@ impl<M: Market> Steps<M> {
                 return self.dropped(id, step, error.is_transient()).await;
             }
         }
-        match self.market.draft(id, Action::Assert(&assertion)).await {
+        let draft = self.market.draft(id, Action::Assert(&assertion)).await;
+        let paid = match &draft {
+            Ok(draft) => self.market.reserve(id.chain, draft, means.staked).await,
+            Err(_) => Ok(()),
+        };
+        match draft.and_then(|draft| paid.map(|()| draft)) {
             Ok(draft) => {
                 reached(step, "drafted");
-                self.post(id, step, Parcel::Assertion { bounty, assertion, draft, last_call }).await;
+                self.post(id, step, Parcel::Assertion { bounty, assertion, basis, draft, last_call }).await;
             }
             Err(error) => {
                 tracing::warn!(bounty = %id, error = &error as &dyn std::error::Error, "the assertion could not be built");
@@ -71,10 +93,8 @@ impl<M: Market> Steps<M> {
         }
         // Should it not have been noted, it is sealed with the step.
         record.index = record.index.or(index);
-        let action = match (step, index) {
-            (Step::Reveal, Some(index)) => Action::Reveal { assertion: &record.assertion, index },
-            (Step::Reveal, None) | (Step::Assert, _) => return self.dropped(id, step, false).await,
-            (Step::Settle, _) => Action::Settle,
+        let Some(action) = action(&record, step).filter(|_| step != Step::Assert) else {
+            return self.dropped(id, step, false).await;
         };
         match self.market.draft(id, action).await {
             Ok(draft) => {
@@ -88,15 +108,28 @@ impl<M: Market> Steps<M> {
         }
     }
 
-    /// Hands the very same bytes in again.
-    pub(super) async fn again(self, id: BountyId, step: Step) {
-        match self.record(id).await.map(|record| record.signed(step)) {
-            Some(Some(_)) if is_broken("the same bytes again") => self.tell(id, Input::Spent(step)).await,
-            Some(Some(sealed)) => self.post(id, step, Parcel::Again(sealed)).await,
-            // Sealed while the journal could not be written: to be built anew.
-            Some(None) => self.tell(id, Input::Spent(step)).await,
-            None => self.tell(id, Input::Lost(step)).await,
-        }
+    /// Hands the very same bytes in again; if they wait because the market has become dearer, the same step for the same account nonces
+    /// at a higher price, so that one of the two at most can be mined.
+    pub(super) async fn again(self, id: BountyId, step: Step, index: Option<u64>) {
+        let Some(mut record) = self.record(id).await else { return self.tell(id, Input::Lost(step)).await };
+        record.index = record.index.or(index);
+        // Sealed while the journal could not be written: to be built anew.
+        let Some(sealed) = record.signed(step).filter(|_| !is_broken("the same bytes again")) else {
+            return self.tell(id, Input::Spent(step)).await;
+        };
+        let dearer = match action(&record, step) {
+            Some(action) => self.market.dearer(&sealed, action).await,
+            None => Ok(None),
+        };
+        let dearer = dearer.unwrap_or_else(|error| {
+            tracing::warn!(bounty = %id, %step, error = &error as &dyn std::error::Error, "what it would cost now is not known");
+            None
+        });
+        let parcel = match (dearer, sealed.signed().transactions.first().map(|first| first.nonce)) {
+            (Some(draft), Some(nonce)) => Parcel::Dearer { record: Box::new(record), step, draft, nonce },
+            _ => Parcel::Again(sealed),
+        };
+        self.post(id, step, parcel).await;
     }
 
     /// Asks the market what it holds of ours.
@@ -167,6 +200,7 @@ impl<M: Market> Steps<M> {
             };
         }
         match (self.market.fate(sealed).await, sent) {
+            (Ok(Fate::Pending), Sent::Spent) if step == Step::Reveal => self.spent_reveal(sealed).await,
             (Ok(Fate::Pending), Sent::Spent) => Input::Spent(step),
             (Ok(Fate::Pending), Sent::Pooled) => Input::Lost(step),
             (Ok(fate), _) => {
@@ -179,6 +213,15 @@ impl<M: Market> Steps<M> {
                 tracing::warn!(bounty = %id, %step, error = &error as &dyn std::error::Error, "what came of it is not known");
                 Input::Lost(step)
             }
+        }
+    }
+
+    /// A reveal's account nonce is used up by other bytes than these: by the same reveal at another price, perhaps.
+    async fn spent_reveal(&self, sealed: &Sealed) -> Input {
+        match self.market.find(sealed.id(), sealed.assertion()).await {
+            Ok(Some(placed)) if placed.revealed => Input::Fate(Step::Reveal, Fate::Done { payout: None }),
+            Ok(_) => Input::Spent(Step::Reveal),
+            Err(_) => Input::Lost(Step::Reveal),
         }
     }
 
@@ -208,5 +251,15 @@ impl<M: Market> Steps<M> {
     async fn tell(&self, id: BountyId, input: Input) {
         // The driver is gone only when the engine has stopped.
         let _ = self.tell.send((id, input)).await;
+    }
+}
+
+/// What the market is to draft for a step; `None` if its index would be needed and is not known.
+fn action(record: &Record, step: Step) -> Option<Action<'_>> {
+    let assertion = &record.assertion;
+    match step {
+        Step::Assert => Some(Action::Assert(assertion)),
+        Step::Reveal => record.index.map(|index| Action::Reveal { assertion, index }),
+        Step::Settle => Some(Action::Settle(assertion)),
     }
 }

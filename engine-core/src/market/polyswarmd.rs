@@ -2,8 +2,10 @@
 //!
 //! ```text
 //! socket ─► wire ─► session ─► Heard            what the node tells
+//! missed ─────────────┘                         what it told while nobody listened
 //! lookup · download · find ─► rest              what it is asked
 //! draft ─► verify ─► sign ─► transactions       what it is made to do
+//! gas                                           what that may cost
 //! ```
 //!
 //! Each file holds one of these; [`connect`](Polyswarmd::connect) puts them together. No file here decides about a bounty.
@@ -15,8 +17,10 @@ mod download;
 mod draft;
 mod envelope;
 mod find;
+mod gas;
 pub mod keystore;
 mod lookup;
+mod missed;
 mod options;
 mod pause;
 mod pins;
@@ -40,12 +44,12 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
+use self::{address::Address, keystore::Wallet, rest::Rest, verify::Pins};
 pub use self::{
     connect::ConnectError,
     draft::Draft,
-    options::{Options, Timeouts},
+    options::{ChainOptions, Options, Timeouts},
 };
-use self::{keystore::Wallet, rest::Rest, verify::Pins};
 use crate::{
     bounty::{
         Assertion, Bounty, BountyId, Parameters,
@@ -62,7 +66,6 @@ use crate::{
 pub struct Polyswarmd {
     rest: Arc<Rest>,
     wallet: Wallet,
-    limits: verify::Limits,
     chains: BTreeMap<Chain, Shared>,
     tasks: TaskTracker,
 }
@@ -70,6 +73,7 @@ pub struct Polyswarmd {
 /// What is known of a chain.
 #[derive(Debug)]
 struct Shared {
+    options: ChainOptions,
     /// What transactions must hold; what is unset is learned from the first assertion.
     pins: Mutex<Pins>,
     /// What the market asks for now, kept up to date by the chain's session.
@@ -77,8 +81,8 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(pins: Pins, parameters: watch::Receiver<Parameters>) -> Self {
-        Self { pins: Mutex::new(pins), parameters }
+    fn new(options: ChainOptions, parameters: watch::Receiver<Parameters>) -> Self {
+        Self { options, pins: Mutex::new(options.pins), parameters }
     }
 
     fn pins(&self) -> MutexGuard<'_, Pins> {
@@ -87,6 +91,11 @@ impl Shared {
 }
 
 impl Polyswarmd {
+    /// Where the node is.
+    pub fn address(&self) -> &Address {
+        self.rest.address()
+    }
+
     /// What the transactions of `chain` must hold, as set at the start or learned since.
     pub fn pins(&self, chain: Chain) -> Option<Pins> {
         Some(*self.chains.get(&chain)?.pins())
@@ -151,6 +160,14 @@ impl Market for Polyswarmd {
 
     async fn nonce(&self, chain: Chain) -> Result<u64, MarketError> {
         lookup::nonce(&self.rest, chain).await
+    }
+
+    async fn reserve(&self, chain: Chain, draft: &Draft, staked: u64) -> Result<(), MarketError> {
+        gas::reserve(self, chain, draft, staked).await
+    }
+
+    async fn dearer(&self, sealed: &Sealed, action: Action<'_>) -> Result<Option<Draft>, MarketError> {
+        gas::dearer(self, sealed, action).await
     }
 
     fn sign(&self, draft: Draft, nonce: u64) -> Result<Signed, MarketError> {

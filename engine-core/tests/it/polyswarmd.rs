@@ -6,6 +6,10 @@ pub(crate) mod node;
 mod connect;
 /// What the node tells, whatever the network does.
 mod events;
+/// What gas may cost.
+mod gas;
+/// Bounties that were posted while nobody listened.
+mod missed;
 /// What is asked of the node, and how its answers are taken.
 pub(crate) mod requests;
 /// Signed bytes handed in, and what came of them.

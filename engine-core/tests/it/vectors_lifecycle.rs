@@ -242,7 +242,8 @@ impl Led {
                 self.draft = Some((Step::Reveal, market.draft(id, action).await.unwrap()));
             }
             ("POST", ["bounties", _, "settle"]) => {
-                self.draft = Some((Step::Settle, market.draft(id, Action::Settle).await.unwrap()));
+                self.draft =
+                    Some((Step::Settle, market.draft(id, Action::Settle(&self.assertion)).await.unwrap()));
             }
             ("POST", ["transactions"]) if self.posts_left > 0 => self.posts_left -= 1,
             ("POST", ["transactions"]) => self.send(line, name).await,

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use alloy_primitives::Address;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
@@ -18,7 +19,11 @@ use crate::{
         opinion::Policy,
     },
     engine::{driver::Plan, fetch::Limits},
-    market::polyswarmd::{address::ApiKey, verify::Pins},
+    market::polyswarmd::{
+        ChainOptions,
+        address::ApiKey,
+        verify::{self, Pins},
+    },
     settings::{Secret, Section, Size, Sources, Time},
     units::Chain,
 };
@@ -169,12 +174,46 @@ pub(in crate::cli) const CHAINS: &str = "
 #side.chain_id = 1338
 #side.token = \"0x0000000000000000000000000000000000000001\"
 #side.registry = \"0x0000000000000000000000000000000000000002\"
+# The highest price of gas that is paid. What is owed is sent at this price when more is asked for.
+#side.max_gas_price_gwei = 200
+# What one NCT is worth in ETH: no more gas is paid for a reveal or a settlement than the stake is worth.
+#side.eth_per_nct = 0.00005
 ";
 
-/// What the transactions of each chain must hold, as far as the settings file says so.
-pub(super) fn chain_pins(chains: &[Chain], sources: &Sources) -> Result<BTreeMap<Chain, Pins>, BoxError> {
-    let set: BTreeMap<Chain, Pins> = sources.file_table("chains")?.unwrap_or_default();
-    Ok(chains.iter().map(|chain| (*chain, set.get(chain).copied().unwrap_or_default())).collect())
+/// One table of `[chains]`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChainTable {
+    chain_id: Option<u64>,
+    token: Option<Address>,
+    registry: Option<Address>,
+    max_gas_price_gwei: Option<u64>,
+    eth_per_nct: Option<f64>,
+}
+
+impl ChainTable {
+    fn options(self, chain: Chain) -> Result<ChainOptions, BoxError> {
+        let Self { chain_id, token, registry, max_gas_price_gwei, eth_per_nct } = self;
+        if eth_per_nct.is_some_and(|rate| !(rate > 0.0 && rate.is_finite())) {
+            return Err(format!("[chains.{chain}] eth_per_nct is not more than 0").into());
+        }
+        let mut gas = verify::Limits::default();
+        gas.gas_price = max_gas_price_gwei.map_or(gas.gas_price, |gwei| u128::from(gwei) * GWEI);
+        Ok(ChainOptions { pins: Pins { chain_id, token, registry }, gas, eth_per_nct })
+    }
+}
+
+/// Base units of ETH.
+const GWEI: u128 = 1_000_000_000;
+
+/// What the settings file says of each chain.
+pub(super) fn chain_options(
+    chains: &[Chain],
+    sources: &Sources,
+) -> Result<BTreeMap<Chain, ChainOptions>, BoxError> {
+    let set: BTreeMap<Chain, ChainTable> = sources.file_table("chains")?.unwrap_or_default();
+    let options = |chain: &Chain| Ok((*chain, set.get(chain).copied().unwrap_or_default().options(*chain)?));
+    chains.iter().map(options).collect()
 }
 
 #[cfg(test)]
@@ -194,7 +233,10 @@ mod tests {
             .unwrap();
         let sources =
             Sources::load(&[], &[Table::file_only("chains", CHAINS)], &matches, Some(&file)).unwrap();
-        assert!(chain_pins(&[Chain::Side], &sources).unwrap()[&Chain::Side].are_complete(), "{shown}");
+        assert!(
+            chain_options(&[Chain::Side], &sources).unwrap()[&Chain::Side].pins.are_complete(),
+            "{shown}"
+        );
     }
 
     #[test]
@@ -207,8 +249,8 @@ mod tests {
             .unwrap();
         let sources = Sources::load(&[], &[Table::file_only("chains", "")], &matches, Some(&file)).unwrap();
         for chains in [vec![Chain::Side], vec![Chain::Side, Chain::Side]] {
-            let pins = chain_pins(&chains, &sources).unwrap();
-            assert_eq!(pins[&Chain::Side].chain_id, Some(1338), "{chains:?}");
+            let options = chain_options(&chains, &sources).unwrap();
+            assert_eq!(options[&Chain::Side].pins.chain_id, Some(1338), "{chains:?}");
         }
     }
     /// Stakes nothing, which no strategy of ours does.

@@ -109,11 +109,11 @@ impl Polyswarmd {
 
         let (heard, events) = mpsc::channel(QUEUE);
         let (mut sessions, mut chains) = (Vec::new(), BTreeMap::new());
-        for (chain, pins) in options.chains {
+        for (chain, options) in options.chains {
             let now = patiently(&rest, || lookup::parameters(&rest, chain)).await;
             let now = now.map_err(|error| failed(&address, error))?;
             let (parameters, current) = watch::channel(now);
-            chains.insert(chain, Shared::new(pins, current));
+            chains.insert(chain, Shared::new(options, current));
             sessions.push(Session {
                 chain,
                 url: address.events(chain),
@@ -126,7 +126,7 @@ impl Polyswarmd {
         let tasks = TaskTracker::new();
         tasks.spawn(session::run_all(sessions, cancel));
         tasks.close();
-        Ok((Self { rest, wallet, limits: options.gas, chains, tasks }, events))
+        Ok((Self { rest, wallet, chains, tasks }, events))
     }
 }
 
@@ -140,7 +140,7 @@ fn check(options: &Options) -> Result<Address, ConnectError> {
         return Err(ConnectError::NoChain);
     }
     match options.chains.get(&Chain::Home) {
-        Some(pins) if !pins.are_complete() => Err(ConnectError::Unpinned(Chain::Home)),
+        Some(home) if !home.pins.are_complete() => Err(ConnectError::Unpinned(Chain::Home)),
         _ => Ok(address),
     }
 }

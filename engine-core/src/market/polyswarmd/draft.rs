@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Polyswarmd, reveal,
+    Polyswarmd, gas, reveal,
     verify::{Expected, Unsigned, Verified, verify},
 };
 use crate::{
@@ -43,8 +43,9 @@ pub(super) async fn draft(
             check(market, id.chain, &Expected::assertion(id.guid, assertion, fee)?, &built)
         }
         Action::Reveal { assertion, index } => draft_reveal(market, id, assertion, index).await,
-        Action::Settle => {
-            let built = build(market, id.chain, format!("{path}/settle"), None).await?;
+        Action::Settle(assertion) => {
+            let mut built = build(market, id.chain, format!("{path}/settle"), None).await?;
+            gas::cap(market, id.chain, assertion, &mut built)?;
             check(market, id.chain, &Expected::settle(id.guid), &built)
         }
     }
@@ -66,7 +67,8 @@ async fn draft_reveal(
             "metadata": metadata,
         });
         match build(market, id.chain, path.clone(), Some(body)).await {
-            Ok(built) => {
+            Ok(mut built) => {
+                gas::cap(market, id.chain, assertion, &mut built)?;
                 let expected = Expected::reveal(id.guid, assertion, index, &metadata)?;
                 return check(market, id.chain, &expected, &built);
             }
@@ -102,8 +104,9 @@ fn check(
     expected: &Expected,
     built: &[Unsigned],
 ) -> Result<Draft, MarketError> {
-    let mut pins = market.shared(chain)?.pins();
-    let verified = verify(expected, built, &pins, &market.limits)?;
+    let shared = market.shared(chain)?;
+    let mut pins = shared.pins();
+    let verified = verify(expected, built, &pins, &shared.options.gas)?;
     if verified.pins() != *pins {
         tracing::warn!(%chain, pins = ?verified.pins(), "from now on transactions must hold what these hold");
         *pins = verified.pins();

@@ -2,11 +2,15 @@
 
 use serde::Deserialize;
 
-use super::{rest::Rest, uri};
+use serde_json::Value;
+
+use super::{rest::Rest, uri, wire::from_text};
 use crate::{
+    artifact::ArtifactKind,
     bounty::{Bounty, BountyId, Parameters, commitment::MAX_ARTIFACTS},
     market::{Listed, MarketError},
-    units::{Chain, Nct},
+    metadata,
+    units::{Chain, Nct, Tick},
 };
 
 /// `GET /bounties/parameters`. Unlike in events, amounts are numbers here.
@@ -29,6 +33,16 @@ pub(super) async fn parameters(rest: &Rest, chain: Chain) -> Result<Parameters, 
         reveal_window: answer.assertion_reveal_window,
         vote_window: answer.arbiter_vote_window,
     })
+}
+
+/// How many ticks a bounty can be open, at most.
+pub(super) async fn max_duration(rest: &Rest, chain: Chain) -> Result<u64, MarketError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        max_duration: u64,
+    }
+    let answer: Answer = rest.get("/bounties/parameters").chain(chain).result().await?;
+    Ok(answer.max_duration)
 }
 
 #[derive(Deserialize)]
@@ -65,20 +79,49 @@ pub(super) fn artifacts_path(bounty: &Bounty) -> Result<String, MarketError> {
     })
 }
 
-#[derive(Deserialize)]
-struct BountyAnswer {
-    num_artifacts: u64,
-}
-
 /// How many artifacts the contract believes a bounty has.
 pub(super) async fn artifact_count(rest: &Rest, id: BountyId) -> Result<u64, MarketError> {
-    let answer: BountyAnswer = rest.get(format!("/bounties/{}", id.guid)).chain(id.chain).result().await?;
+    #[derive(Deserialize)]
+    struct Answer {
+        num_artifacts: u64,
+    }
+    let answer: Answer = rest.get(format!("/bounties/{}", id.guid)).chain(id.chain).result().await?;
     Ok(answer.num_artifacts)
+}
+
+/// A bounty whose announcement was missed. Its expiration is a number here, unlike in the event.
+#[derive(Deserialize)]
+struct BountyAnswer {
+    #[serde(deserialize_with = "from_text")]
+    artifact_type: ArtifactKind,
+    amount: Nct,
+    uri: String,
+    expiration: u64,
+    metadata: Value,
+}
+
+/// What was announced, from the node's own books.
+pub(super) async fn bounty(rest: &Rest, id: BountyId) -> Result<Bounty, MarketError> {
+    let answer: BountyAnswer = rest.get(format!("/bounties/{}", id.guid)).chain(id.chain).result().await?;
+    Ok(Bounty {
+        id,
+        kind: answer.artifact_type,
+        amount: answer.amount,
+        uri: answer.uri,
+        expiration: Tick(answer.expiration),
+        metadata: metadata::per_artifact(&answer.metadata, 0),
+    })
 }
 
 /// Our balance.
 pub(super) async fn balance(rest: &Rest, chain: Chain) -> Result<Nct, MarketError> {
     rest.get(format!("/balances/{}/nct", rest.account())).chain(chain).result().await
+}
+
+/// What our account has for gas, in base units of ETH.
+pub(super) async fn ether(rest: &Rest, chain: Chain) -> Result<u128, MarketError> {
+    let ether: Nct = rest.get(format!("/balances/{}/eth", rest.account())).chain(chain).result().await?;
+    Ok(ether.0)
 }
 
 /// The next account nonce that nothing uses, neither mined nor waiting in the node's pool.

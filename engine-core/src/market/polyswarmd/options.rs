@@ -19,11 +19,8 @@ pub struct Options {
     pub allow_key_over_http: bool,
     /// An address without a scheme is http. Default: false, it is https.
     pub insecure_transport: bool,
-    /// The chains to work on, each with what its transactions must hold. What is unset is learned from the first
-    /// assertion on `side` and refused on `home`. Default: `side` alone, nothing set.
-    pub chains: BTreeMap<Chain, Pins>,
-    /// What a transaction may cost in gas. Default: see [`Limits`].
-    pub gas: Limits,
+    /// The chains to work on. Default: `side` alone, with nothing set.
+    pub chains: BTreeMap<Chain, ChainOptions>,
     /// How long to wait for what.
     pub timeouts: Timeouts,
 }
@@ -36,11 +33,22 @@ impl Options {
             api_key: None,
             allow_key_over_http: false,
             insecure_transport: false,
-            chains: BTreeMap::from([(Chain::Side, Pins::default())]),
-            gas: Limits::default(),
+            chains: BTreeMap::from([(Chain::Side, ChainOptions::default())]),
             timeouts: Timeouts::default(),
         }
     }
+}
+
+/// What is known of a chain before its node is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ChainOptions {
+    /// What its transactions must hold. What is unset is learned from the first assertion on `side` and refused on `home`.
+    pub pins: Pins,
+    /// What a transaction may cost in gas. Default: see [`Limits`].
+    pub gas: Limits,
+    /// What one NCT is worth in ETH: no more gas is paid for a reveal or a settlement than the stake is worth. Default: unset, and
+    /// `gas` alone bounds it.
+    pub eth_per_nct: Option<f64>,
 }
 
 /// How long to wait for what. All are upper limits, but `first_wait`, `longest_wait` and `stable`.

@@ -67,6 +67,11 @@ impl Rest {
         Ok(Self { http, address, account, timeouts, pause: Pause::default() })
     }
 
+    /// Where the node is.
+    pub(super) fn address(&self) -> &Address {
+        &self.address
+    }
+
     /// Our account, as the node writes it.
     pub(super) fn account(&self) -> &str {
         &self.account
@@ -123,10 +128,14 @@ impl Call<'_> {
         self
     }
 
-    /// The node is to build transactions: it wants a number for them, which we overwrite.
-    pub(super) fn builds_transactions(mut self) -> Self {
-        self.query.push(("base_nonce", "0".to_owned()));
+    pub(super) fn query(mut self, name: &'static str, value: u64) -> Self {
+        self.query.push((name, value.to_string()));
         self
+    }
+
+    /// The node is to build transactions: it wants a number for them, which we overwrite.
+    pub(super) fn builds_transactions(self) -> Self {
+        self.query("base_nonce", 0)
     }
 
     pub(super) fn body(mut self, body: Value) -> Self {

@@ -1,6 +1,6 @@
-//! One chain's events, for ever: connect, take the parameters, read frames, and come back after every loss.
+//! One chain's events, for ever: connect, take the parameters, read frames, find what was missed, and come back after every loss.
 
-use std::{error::Error as _, sync::Arc, time::Duration};
+use std::{convert::Infallible, error::Error as _, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     lookup,
+    missed::{Known, List},
     rest::Rest,
     socket::{Limits, Socket, SocketError},
     wire::{self, Frame},
@@ -21,7 +22,7 @@ use crate::{
         event::{Event, Heard},
     },
     market::{MarketError, backoff::Backoff},
-    units::Chain,
+    units::{Chain, Tick},
 };
 
 /// Listens on one chain.
@@ -70,11 +71,11 @@ impl Session {
     async fn run(self) -> NobodyListens {
         let timeouts = &self.rest.timeouts;
         let mut backoff = Backoff::new(timeouts.first_wait, timeouts.longest_wait, timeouts.stable);
-        let mut before = false;
+        let mut known = Known::default();
         let mut told = String::new();
         loop {
             let mut opened = None;
-            let end = match self.connection(&mut opened, &mut before).await {
+            let end = match self.connection(&mut opened, &mut known).await {
                 Err(End::NobodyListens) => return NobodyListens,
                 Err(end) => end,
                 Ok(never) => match never {},
@@ -93,28 +94,39 @@ impl Session {
         }
     }
 
-    /// One connection, from its handshake to its end. It notes when it was `opened`, and in `before` that there was one.
-    async fn connection(
-        &self,
-        opened: &mut Option<Instant>,
-        before: &mut bool,
-    ) -> Result<std::convert::Infallible, End> {
+    /// One connection, from its handshake to its end. It notes when it was `opened`.
+    async fn connection(&self, opened: &mut Option<Instant>, known: &mut Known) -> Result<Infallible, End> {
         let timeouts = &self.rest.timeouts;
         let limits =
             Limits { connect: timeouts.connect, ping: timeouts.ping, silence: timeouts.silence(self.chain) };
-        let mut socket = Socket::open(&self.url, Arc::clone(&self.tls), limits).await.map_err(End::Socket)?;
+        let socket = Socket::open(&self.url, Arc::clone(&self.tls), limits).await.map_err(End::Socket)?;
         // Only now: a change between the look-up and the first frame would be missed otherwise.
         let parameters = lookup::parameters(&self.rest, self.chain).await.map_err(End::Parameters)?;
         *opened = Some(Instant::now());
         tracing::info!(chain = %self.chain, url = %self.url, "connected to the market");
         self.tell_parameters(parameters).await?;
-        if std::mem::replace(before, true) {
-            self.tell(Event::Reconnected).await?;
-        }
+        // The walk begins when the socket is open, so nothing is missed between the two.
+        let (clock, now) = watch::channel(Tick(0));
+        let list = List { rest: &self.rest, chain: self.chain, heard: &self.heard };
+        let walk = async {
+            list.walk(known, now).await;
+            Ok(())
+        };
+        let (never, ()) = tokio::try_join!(self.listen(socket, clock), walk)?;
+        Ok(never)
+    }
+
+    /// Reads frames until the connection ends, and sets the `clock`.
+    async fn listen(&self, mut socket: Socket, clock: watch::Sender<Tick>) -> Result<Infallible, End> {
         loop {
             let text = socket.text().await.map_err(End::Socket)?;
             match wire::read(&text, self.chain) {
-                Ok(Frame::Event(event)) => self.tell(event).await?,
+                Ok(Frame::Event(event)) => {
+                    let tick = if let Event::Tick(tick) = event { Some(tick) } else { None };
+                    self.tell(event).await?;
+                    // Told first: who hears of a bounty has to know what time it is.
+                    tick.map(|tick| clock.send_replace(tick));
+                }
                 Ok(Frame::Change(change)) => {
                     let parameters = change.apply(*self.parameters.borrow());
                     self.tell_parameters(parameters).await?;

@@ -82,6 +82,13 @@ impl Verified {
         &self.transactions
     }
 
+    /// Signs at this price instead of what the node asked for; the caller keeps it in bounds.
+    pub(super) fn set_gas_price(&mut self, price: u128) {
+        for transaction in &mut self.transactions {
+            transaction.gas_price = price;
+        }
+    }
+
     /// The pins, with what was learned from these transactions: the next ones are to be compared with these.
     pub fn pins(&self) -> Pins {
         self.pins

@@ -11,7 +11,7 @@ use engine_core::{
 
 use super::{
     FEE, INDEX, REVEAL, VOTE,
-    market::{Call, Pool},
+    market::{Call, DEARER, Pool},
 };
 
 /// What is staked on a bounty.
@@ -35,6 +35,8 @@ pub(crate) struct World {
     pub(crate) count: Option<u64>,
     /// Whether what is in the pool is mined at once.
     pub(crate) mines: bool,
+    /// Whether only what is offered at a higher price is mined.
+    pub(crate) is_dear: bool,
     /// Every call, in order.
     pub(crate) calls: Vec<(Call, Option<BountyId>)>,
     /// Everything that was handed in, in order, whether it got through or not.
@@ -57,6 +59,7 @@ impl World {
             artifacts: vec![b"malicious".to_vec()],
             count: None,
             mines: true,
+            is_dear: false,
             calls: Vec::new(),
             handed_in: Vec::new(),
             stakes: HashMap::new(),
@@ -118,7 +121,7 @@ impl World {
             }
             match self.pool.get(&transaction.nonce) {
                 _ if transaction.nonce < self.next => spent = true,
-                Some((raw, _)) if *raw != transaction.raw => {
+                Some((raw, _)) if *raw != transaction.raw && !transaction.raw.contains(DEARER) => {
                     refused = Some("replacement transaction underpriced")
                 }
                 _ => drop(self.pool.insert(transaction.nonce, (transaction.raw.clone(), sealed.clone()))),
@@ -136,7 +139,10 @@ impl World {
 
     /// Mines what can be mined.
     pub(crate) fn mine(&mut self) {
-        while let Some((raw, sealed)) = self.pool.remove(&self.next) {
+        while let Some((raw, _)) = self.pool.get(&self.next)
+            && (!self.is_dear || raw.contains(DEARER))
+            && let Some((raw, sealed)) = self.pool.remove(&self.next)
+        {
             let is_last = sealed.signed().transactions.last().unwrap().nonce == self.next;
             let outcome = if is_last { self.execute(&sealed) } else { Ok(()) };
             self.mined.insert(raw, outcome);

@@ -1,9 +1,13 @@
 //! From the announcement to the payout.
 
-use engine_core::{ArtifactKind, bounty::Step, units::Tick};
+use engine_core::{
+    ArtifactKind, Nct,
+    bounty::{Step, event::Event},
+    units::Tick,
+};
 
 use super::{
-    market::Call,
+    market::{Call, Fault},
     rig::{Bench, bounty, id},
 };
 
@@ -32,7 +36,7 @@ async fn a_whole_life() {
 #[tokio::test]
 async fn nothing_is_sent_that_is_not_sealed_on_disk() {
     let bench = Bench::new();
-    bench.market.fail(Call::Send(Step::Assert), [super::market::Fault::Held]);
+    bench.market.fail(Call::Send(Step::Assert), [Fault::Held]);
     let rig = bench.start().await;
     rig.announce(&bounty(1)).await;
     bench.market.asked(Call::Send(Step::Assert), 1).await;
@@ -77,4 +81,48 @@ async fn a_bounty_on_a_chain_that_was_not_chosen_is_not_taken() {
     rig.heard().await;
     rig.stop().await;
     assert_eq!(bench.market.world().calls, []);
+}
+
+/// The answer to the settlement is lost, and the market tells everybody that it was paid.
+#[tokio::test]
+async fn a_settlement_that_the_market_tells_of_is_done() {
+    let bench = Bench::new();
+    bench.market.fail(Call::Fate(Step::Settle), [Fault::Held]);
+    let rig = bench.start().await;
+    rig.announce(&bounty(1)).await;
+    bench.market.until("it is asserted", |world| world.stakes.contains_key(&id(1))).await;
+    rig.tick(100).await;
+    bench.market.until("it is revealed", |world| world.stakes[&id(1)].revealed).await;
+    let settled = |by: &str| Event::Settled { guid: id(1).guid, by: by.to_owned(), payout: Some(Nct(7)) };
+    rig.tell(settled(super::ACCOUNT)).await;
+    rig.tick(130).await;
+    bench.market.asked(Call::Fate(Step::Settle), 1).await;
+    bench.until_stage(id(1), "signed settle").await;
+    rig.tell(settled("0xF2E246BB76DF876Cef8b38ae84130F4F55De395b")).await;
+    rig.heard().await;
+    assert_eq!(
+        bench.stage(id(1)).as_deref(),
+        Some("signed settle"),
+        "another account's, or before ours was sent"
+    );
+    rig.tell(settled(&super::ACCOUNT.to_lowercase())).await;
+    bench.until_stage(id(1), "over: settled for 7").await;
+    rig.kill();
+}
+
+/// A contract that is being replaced: what is owed on it is revealed and settled as ever.
+#[tokio::test]
+async fn a_deprecated_contract_is_settled() {
+    let bench = Bench::new();
+    let rig = bench.start().await;
+    rig.announce(&bounty(1)).await;
+    bench.market.until("it is asserted", |world| world.stakes.contains_key(&id(1))).await;
+    rig.tell(Event::Deprecated).await;
+    rig.tick(100).await;
+    bench.market.until("it is revealed", |world| world.stakes[&id(1)].revealed).await;
+    rig.tell(Event::Deprecated).await;
+    rig.tick(130).await;
+    bench.market.until("it is settled", |world| world.stakes[&id(1)].settled).await;
+    rig.stop().await;
+    assert_eq!(bench.market.world().handed_in.len(), 3);
 }

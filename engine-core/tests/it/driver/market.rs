@@ -127,6 +127,9 @@ fn lost(call: Call) -> MarketError {
     MarketError::Lost { request: format!("{call:?}"), source: "as the test wants it".into() }
 }
 
+/// Marks the bytes of a step at a higher price.
+pub(crate) const DEARER: &str = " at a higher price";
+
 /// What is asked for, as text, and how many transactions it takes.
 pub(crate) struct Draft(String, u64);
 
@@ -183,9 +186,19 @@ impl Market for Scripted {
         let draft = match action {
             Action::Assert(assertion) => Draft(format!("{id} assert {}", assertion.commitment), 2),
             Action::Reveal { index, .. } => Draft(format!("{id} reveal {index}"), 1),
-            Action::Settle => Draft(format!("{id} settle"), 1),
+            Action::Settle(_) => Draft(format!("{id} settle"), 1),
         };
         self.leave(call, is_lost, draft)
+    }
+
+    async fn dearer(&self, sealed: &Sealed, action: Action<'_>) -> Result<Option<Draft>, MarketError> {
+        let is_dear = self.world().is_dear;
+        let first = &sealed.signed().transactions[0].raw;
+        if !is_dear || first.contains(DEARER) {
+            return Ok(None);
+        }
+        let Draft(text, count) = self.draft(sealed.id(), action).await?;
+        Ok(Some(Draft(format!("{text}{DEARER}"), count)))
     }
 
     async fn nonce(&self, _chain: Chain) -> Result<u64, MarketError> {

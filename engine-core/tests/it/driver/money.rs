@@ -78,3 +78,33 @@ async fn what_was_sealed_before_a_restart_is_not_spent_twice() {
     assert_eq!(bench.stage(id(2)), None);
     assert_eq!(bench.market.world().count_of(Call::Draft(Step::Assert)), 1, "the first alone");
 }
+
+/// A step that waits because gas has become dear is sent again at a higher price, for the same account nonces.
+#[tokio::test]
+async fn a_step_that_waits_for_its_price_is_raised_and_taken_once() {
+    for step in [Step::Assert, Step::Reveal, Step::Settle] {
+        let bench = Bench::new();
+        let rig = bench.start().await;
+        if step == Step::Assert {
+            bench.market.world().is_dear = true;
+        }
+        rig.announce(&bounty(1)).await;
+        rig.blocks_from(51, "it is asserted", |world| world.stakes.contains_key(&id(1))).await;
+        bench.until_stage(id(1), "done assert").await;
+        bench.market.world().is_dear = step == Step::Reveal;
+        rig.blocks_from(100, "it is revealed", |world| world.stakes[&id(1)].revealed).await;
+        bench.until_stage(id(1), "done reveal").await;
+        bench.market.world().is_dear = step == Step::Settle;
+        rig.blocks_from(130, "it is settled", |world| world.stakes[&id(1)].settled).await;
+        rig.blocks_until_stage(&bench, id(1), "over: settled").await;
+        rig.stop().await;
+        let world = bench.market.world();
+        let nonces = |sealed: &engine_core::engine::journal::Sealed| sealed.signed().transactions[0].nonce;
+        let mut taken: Vec<u64> =
+            world.handed_in.iter().filter(|sealed| sealed.step() == step).map(nonces).collect();
+        assert!(taken.len() > 1, "{step}: it was sent again");
+        taken.dedup();
+        assert_eq!(taken.len(), 1, "{step}: for the same nonce");
+        assert_eq!(world.assertions_mined(id(1)), 1);
+    }
+}

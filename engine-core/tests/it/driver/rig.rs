@@ -239,7 +239,7 @@ impl Rig {
     pub(crate) async fn heard(&self) {
         // When the second of these is taken out, the first and all before it are dealt with.
         for _ in 0..2 {
-            self.tell(Event::Reconnected).await;
+            self.tell(Event::Quorum(id(u128::MAX).guid)).await;
             while self.events.capacity() < self.events.max_capacity() {
                 time::sleep(Duration::from_millis(1)).await;
             }

@@ -38,15 +38,12 @@ async fn parameters_come_first_and_follow_every_change() {
 }
 
 #[tokio::test]
-async fn a_lost_connection_comes_back_and_says_so() {
+async fn a_lost_connection_comes_back() {
     let mut node = Node::usual(|_| Reply::Lost).await;
     let mut connected = Connected::to_node(&node).await;
     for round in 0..4 {
         let mut peer = node.peer().await;
         assert!(matches!(connected.event().await, Event::Parameters(_)));
-        if round > 0 {
-            assert_eq!(connected.event().await, Event::Reconnected);
-        }
         // Lower numbers pass: the node may have been restarted.
         say(&mut peer, block(100 - round)).await;
         assert_eq!(connected.event().await, Event::Tick(Tick(100 - round)));
@@ -106,7 +103,6 @@ async fn without_parameters_there_are_no_events() {
             continue;
         }
         assert!(matches!(connected.event().await, Event::Parameters(_)), "no event before its parameters");
-        assert_eq!(connected.event().await, Event::Reconnected);
         assert_eq!(connected.event().await, Event::Tick(Tick(2)));
         break;
     }

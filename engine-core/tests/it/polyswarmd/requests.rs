@@ -117,7 +117,7 @@ async fn a_look_up_is_tried_twice_and_an_order_once() {
     let connected = Connected::to_node(&node).await;
     assert!(connected.market.balance(Chain::Side).await.unwrap_err().is_transient());
     assert_eq!(node.count(&format!("GET /balances/{ACCOUNT}/nct")), 2);
-    assert!(connected.market.draft(id(), Action::Settle).await.unwrap_err().is_transient());
+    assert!(connected.market.draft(id(), Action::Settle(&assertion())).await.unwrap_err().is_transient());
     assert_eq!(node.count(&format!("POST /bounties/{GUID}/settle")), 1);
 }
 
@@ -130,7 +130,7 @@ async fn too_many_requests_quiet_the_whole_client() {
     })
     .await;
     let connected = Connected::to_node(&node).await;
-    let busy = connected.market.draft(id(), Action::Settle).await;
+    let busy = connected.market.draft(id(), Action::Settle(&assertion())).await;
     let Err(MarketError::Busy { retry_after, .. }) = busy else { panic!("{busy:?}") };
     assert_eq!(retry_after, Duration::from_secs(1));
     // Now nothing goes out before the second is over; that the order was not carried out is certain.

@@ -21,7 +21,7 @@ use super::{
 };
 
 const TOKEN: Address = Address::repeat_byte(0x2a);
-const REGISTRY: Address = Address::repeat_byte(0x21);
+pub(super) const REGISTRY: Address = Address::repeat_byte(0x21);
 
 fn sealed(step: Step) -> Sealed {
     let one = |n: u64| SignedTransaction { raw: format!("f8{n:02}"), hash: format!("{n:064x}"), nonce: n };
@@ -150,13 +150,13 @@ async fn a_fate_that_nobody_told_is_not_guessed() {
     assert!(matches!(refused, Err(MarketError::Refused { .. })), "{refused:?}");
 }
 
-fn transaction(to: Address, call: &Call) -> Value {
+pub(super) fn transaction(to: Address, call: &Call) -> Value {
     json!({"chainId": 1338, "data": format!("0x{}", hex::encode(call.encode())), "gas": 5_000_000, "gasPrice": 0,
         "nonce": 0, "to": to, "value": 0})
 }
 
 /// What an honest node builds for [`assertion`].
-fn built() -> Value {
+pub(super) fn built() -> Value {
     let assertion = assertion();
     let amount = U256::from(Nct::ONE.0 + 31_250_000_000_000_000);
     let post = Call::PostAssertion {
