@@ -213,7 +213,7 @@ impl Market for Node {
                     let text = format!("{id} reveal {index} {}", secret.reveal());
                     Draft { id, text, deeds: vec![Deed::Reveal { index, secret, verdicts }] }
                 }
-                Action::Settle => Draft { id, text: format!("{id} settle"), deeds: vec![Deed::Settle] },
+                Action::Settle(_) => Draft { id, text: format!("{id} settle"), deeds: vec![Deed::Settle] },
             })
         })
         .await

@@ -121,7 +121,7 @@ impl World {
         let events = if self.weather.is_away() {
             Vec::new()
         } else if std::mem::take(&mut self.is_new) {
-            let mut events = vec![self.parameters(), tick, Event::Reconnected];
+            let mut events = vec![self.parameters(), tick];
             events.extend(self.open_bounties().map(|bounty| Event::Announced(Box::new(bounty.clone()))));
             events
         } else if self.weather.trouble == Trouble::Flaky {
