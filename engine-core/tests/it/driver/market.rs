@@ -45,6 +45,8 @@ pub(crate) enum Fault {
     Unanswered,
     /// Not carried out, for this reason.
     Refused(&'static str),
+    /// Not carried out: too many requests.
+    Busy,
     /// It waits until [`Scripted::release`].
     Held,
     /// A fault of the program itself.
@@ -72,6 +74,11 @@ impl Scripted {
     /// The next calls of this kind fail so, one fault each.
     pub(crate) fn fail(&self, call: Call, faults: impl IntoIterator<Item = Fault>) {
         self.faults.lock().unwrap().entry(call).or_default().extend(faults);
+    }
+
+    /// From now on this kind of call works.
+    pub(crate) fn mend(&self, call: Call) {
+        self.faults.lock().unwrap().remove(&call);
     }
 
     /// Lets go what is held, now and later.
@@ -108,6 +115,10 @@ impl Scripted {
             Some(Fault::Unanswered) => Ok(true),
             Some(Fault::Refused(reason)) => {
                 Err(MarketError::Refused { request: format!("{call:?}"), reason: reason.to_owned() })
+            }
+            Some(Fault::Busy) => {
+                let retry_after = Duration::from_secs(1);
+                Err(MarketError::Busy { request: format!("{call:?}"), retry_after })
             }
             Some(Fault::Held) => {
                 self.changes.subscribe().wait_for(|released| *released).await.unwrap();
