@@ -21,6 +21,7 @@ use super::{
     restore::restore,
     secrets::Secrets,
     steps::Steps,
+    trial::Trial,
     uncharged::Uncharged,
 };
 use crate::{
@@ -76,6 +77,7 @@ pub struct Driver<M: Market, S: Scanner> {
     pub(super) tasks: TaskTracker,
     pub(super) closing: CancellationToken,
     pub(super) pulse: Option<Pulse>,
+    trial: Trial,
     pub(super) secrets: Secrets,
 }
 
@@ -117,6 +119,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             tasks,
             closing,
             pulse: None,
+            trial: Trial::default(),
             secrets: Secrets::default(),
         })
     }
@@ -128,6 +131,13 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         self
     }
 
+    /// It ends when the trial does, of which [`Trial::outcome`] says how. By default it has no end.
+    #[must_use]
+    pub fn trial(mut self, trial: Trial) -> Self {
+        self.trial = trial;
+        self
+    }
+
     /// Its secrets come from this generator, which has to be one that nobody can guess. By default they come from the system's.
     #[must_use]
     pub fn randomness(mut self, rng: impl CryptoRng + Send + Sync + 'static) -> Self {
@@ -135,7 +145,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         self
     }
 
-    /// Works until `stop` is cancelled, then brings what is in flight to an end. An error means that the market's events ended.
+    /// Works until `stop` is cancelled or its trial is over, then brings what is in flight to an end. An error means that the market's events ended.
     pub async fn run(
         mut self,
         mut events: mpsc::Receiver<Heard>,
@@ -147,6 +157,10 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             tokio::select! {
                 biased;
                 () = stop.cancelled(), if !self.closing.is_cancelled() => {
+                    self.close();
+                    if !self.plan.drain { break Ok(()) }
+                }
+                () = self.trial.over(), if !self.closing.is_cancelled() => {
                     self.close();
                     if !self.plan.drain { break Ok(()) }
                 }
@@ -180,14 +194,18 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             }
             _ => {}
         }
+        let is_announced = matches!(heard.event, Event::Announced(_));
         for id in self.book.hear(heard) {
+            if is_announced {
+                self.trial.take(id);
+            }
             self.advance(id).await;
         }
     }
 
     /// A bounty on which something was staked before is never taken again.
     async fn is_new(&self, id: BountyId) -> bool {
-        if self.closing.is_cancelled() {
+        if self.closing.is_cancelled() || !self.trial.has_place() {
             return false;
         }
         let is_new = match self.journal.record(id).await {
@@ -258,6 +276,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             journal: self.journal.clone(),
             outbox: lane.outbox.clone(),
             tell: self.tell.clone(),
+            trial: self.trial.clone(),
         };
         let task = AssertUnwindSafe(take(steps.clone())).catch_unwind();
         self.tasks.spawn(async move {
@@ -309,6 +328,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
                 tracing::error!(bounty = %id, "given up, its payout was not taken: settle it by hand");
             }
         }
+        self.trial.ended(id, outcome);
         self.forget(id);
     }
 

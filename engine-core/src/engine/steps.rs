@@ -8,7 +8,8 @@ use tokio::sync::mpsc;
 
 use super::{
     journal::{Journal, Record, Sealed},
-    outbox::{Outbox, Parcel, Posted},
+    outbox::{DropReason, Outbox, Parcel, Posted},
+    trial::Trial,
 };
 use crate::{
     bounty::{
@@ -26,6 +27,7 @@ pub(super) struct Steps<M: Market> {
     pub(super) journal: Journal,
     pub(super) outbox: Outbox<M>,
     pub(super) tell: mpsc::Sender<(BountyId, Input)>,
+    pub(super) trial: Trial,
 }
 
 /// What the account has to have for one more assertion.
@@ -40,7 +42,8 @@ pub(super) struct Means {
 impl<M: Market> Clone for Steps<M> {
     fn clone(&self) -> Self {
         let (market, journal) = (Arc::clone(&self.market), self.journal.clone());
-        Self { market, journal, outbox: self.outbox.clone(), tell: self.tell.clone() }
+        let (outbox, tell, trial) = (self.outbox.clone(), self.tell.clone(), self.trial.clone());
+        Self { market, journal, outbox, tell, trial }
     }
 }
 
@@ -59,10 +62,12 @@ impl<M: Market> Steps<M> {
             Ok(balance) if balance >= needed => {}
             Ok(balance) => {
                 tracing::warn!(bounty = %id, %balance, %needed, "the balance is too low, nothing is staked: add NCT to the account, or stake less (--bid-strategy)");
+                self.trial.fail(|| format!("the balance is {balance}, the assertion on {id} needs {needed}"));
                 return self.dropped(id, step, false).await;
             }
             Err(error) => {
                 tracing::warn!(bounty = %id, error = &error as &dyn std::error::Error, "the balance is not known");
+                self.failed(id, step, &error, error.is_transient());
                 return self.dropped(id, step, error.is_transient()).await;
             }
         }
@@ -78,6 +83,7 @@ impl<M: Market> Steps<M> {
             }
             Err(error) => {
                 tracing::warn!(bounty = %id, error = &error as &dyn std::error::Error, "the assertion could not be built");
+                self.failed(id, step, &error, error.is_transient());
                 self.dropped(id, step, error.is_transient()).await;
             }
         }
@@ -103,6 +109,7 @@ impl<M: Market> Steps<M> {
             }
             Err(error) => {
                 tracing::warn!(bounty = %id, %step, error = &error as &dyn std::error::Error, "the step could not be built");
+                self.failed(id, step, &error, error.is_transient());
                 self.dropped(id, step, true).await;
             }
         }
@@ -151,6 +158,12 @@ impl<M: Market> Steps<M> {
             Posted::Unknown => self.crashed(id, Some(step)).await,
             Posted::Dropped(reason) => {
                 tracing::warn!(bounty = %id, %step, reason = &reason as &dyn std::error::Error, "not sent");
+                self.failed(
+                    id,
+                    step,
+                    &reason,
+                    reason.is_transient() || matches!(reason, DropReason::Closing),
+                );
                 self.dropped(id, step, reason.is_transient()).await;
             }
             Posted::Sealed(sealed, sent) => {
@@ -186,6 +199,7 @@ impl<M: Market> Steps<M> {
             Ok(sent) => sent,
             Err(error) => {
                 tracing::warn!(bounty = %id, %step, error = &error as &dyn std::error::Error, "what came of it is not known");
+                self.failed(id, step, &error, error.is_transient());
                 return Input::Lost(step);
             }
         };
@@ -196,6 +210,7 @@ impl<M: Market> Steps<M> {
             (Ok(fate), _) => {
                 if let Fate::Reverted(reason) = &fate {
                     tracing::warn!(bounty = %id, %step, reason, "the market refused it");
+                    self.trial.fail(|| format!("the market refused the {step} of {id}: {reason}"));
                 }
                 Input::Fate(step, fate)
             }
@@ -232,6 +247,13 @@ impl<M: Market> Steps<M> {
             tracing::error!(bounty = %id, error = &error as &dyn std::error::Error, "the journal cannot be read");
             None
         })
+    }
+
+    /// A step failed; in a trial that is the end, unless another try can help.
+    fn failed(&self, id: BountyId, step: Step, error: &dyn std::error::Error, is_transient: bool) {
+        if !is_transient {
+            self.trial.fail(|| format!("the {step} of {id}: {}", crate::chain_of(error)));
+        }
     }
 
     async fn dropped(&self, id: BountyId, step: Step, again: bool) {

@@ -99,6 +99,9 @@ pub(in crate::cli) struct RunSettings {
     /// Largest artifact that is fetched; larger ones are not asserted
     #[arg(long, value_name = "SIZE", default_value = "64M")]
     artifact_max_size: Size,
+    /// Take part in so many bounties and end after the last settlement; a low balance or a refused transaction is an error then. 0: no end
+    #[arg(long, value_name = "N", default_value = "0")]
+    pub(super) testing: u64,
     /// When told to stop, first wait until everything owed is revealed and settled
     #[arg(long)]
     drain: bool,
