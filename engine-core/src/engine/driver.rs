@@ -3,7 +3,11 @@
 //! One task owns the book. Everything that waits (scans, steps) runs in tasks of its own, which tell it what came of them through one
 //! bounded channel.
 
-use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    panic::AssertUnwindSafe,
+    sync::Arc,
+};
 
 use futures_util::FutureExt;
 use rand::CryptoRng;
@@ -72,6 +76,8 @@ pub struct Driver<M: Market, S: Scanner> {
     pub(super) uncharged: Uncharged,
     /// The last stage of each bounty that is on disk.
     noted: HashMap<BountyId, Stage>,
+    /// How those ended whose end could not be written.
+    unnoted: BTreeMap<BountyId, (Stage, Option<u64>)>,
     tell: mpsc::Sender<(BountyId, Input)>,
     pub(super) told: mpsc::Receiver<(BountyId, Input)>,
     pub(super) tasks: TaskTracker,
@@ -114,6 +120,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             scans: HashMap::new(),
             uncharged,
             noted: HashMap::new(),
+            unnoted: BTreeMap::new(),
             tell,
             told,
             tasks,
@@ -186,6 +193,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         };
         if let Event::Tick(tick) = heard.event {
             lane.clock.send_replace(tick);
+            self.note_what_is_over().await;
         }
         match &heard.event {
             Event::Announced(bounty) if !self.is_new(bounty.id).await => return,
@@ -307,8 +315,21 @@ impl<M: Market, S: Scanner> Driver<M, S> {
                 }
                 Err(error) => {
                     tracing::error!(bounty = %id, error = &error as &dyn std::error::Error, "cannot write the journal");
+                    if matches!(stage, Stage::Over(_)) {
+                        self.unnoted.insert(id, (stage, index));
+                    }
                 }
             }
+        }
+    }
+
+    /// What is over is out of the book, whether the journal could be written or not: it is told when it can be written again.
+    async fn note_what_is_over(&mut self) {
+        while let Some((&id, &(stage, index))) = self.unnoted.first_key_value() {
+            if self.journal.note(id, stage, index).await.is_err() {
+                return;
+            }
+            self.unnoted.remove(&id);
         }
     }
 

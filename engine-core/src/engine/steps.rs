@@ -203,8 +203,10 @@ impl<M: Market> Steps<M> {
                 return Input::Lost(step);
             }
         };
+        if (step, sent) == (Step::Reveal, Sent::Spent) {
+            return self.spent_reveal(sealed).await;
+        }
         match (self.market.fate(sealed).await, sent) {
-            (Ok(Fate::Pending), Sent::Spent) if step == Step::Reveal => self.spent_reveal(sealed).await,
             (Ok(Fate::Pending), Sent::Spent) => Input::Spent(step),
             (Ok(Fate::Pending), Sent::Pooled) => Input::Lost(step),
             (Ok(fate), _) => {
@@ -221,7 +223,8 @@ impl<M: Market> Steps<M> {
         }
     }
 
-    /// A reveal's account nonce is used up by other bytes than these: by the same reveal at another price, perhaps.
+    /// A reveal's account nonce is used up: by these bytes, by the same reveal at another price, or by something else. Asked for bytes
+    /// that may never be mined the node would wait for them, and the window closes; its state tells at once.
     async fn spent_reveal(&self, sealed: &Sealed) -> Input {
         match self.market.find(sealed.id(), sealed.assertion()).await {
             Ok(Some(placed)) if placed.revealed => Input::Fate(Step::Reveal, Fate::Done { payout: None }),

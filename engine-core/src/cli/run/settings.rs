@@ -80,7 +80,7 @@ pub(in crate::cli) struct RunSettings {
     bid_strategy: Bids,
     /// Where staked bounties are kept; never use one account with two journals [default: ./ENGINE-ADDRESS.journal]
     #[arg(long, value_name = "FILE")]
-    pub(super) journal: Option<PathBuf>,
+    pub(in crate::cli) journal: Option<PathBuf>,
     /// Whether "nothing found" is asserted as benign
     #[arg(long, value_name = "WHEN", default_value = "assert")]
     benign: Benign,
