@@ -29,6 +29,8 @@ mod stake;
 #[cfg(feature = "polyswarmd")]
 mod steps;
 #[cfg(feature = "polyswarmd")]
+pub mod trial;
+#[cfg(feature = "polyswarmd")]
 mod uncharged;
 
 #[cfg(feature = "polyswarmd")]

@@ -31,6 +31,7 @@ use super::{
     secrets::Secrets,
     shadow::Shadow,
     steps::Steps,
+    trial::Trial,
     uncharged::Uncharged,
 };
 use crate::{
@@ -91,6 +92,7 @@ pub struct Driver<M: Market, S: Scanner> {
     pub(super) tasks: TaskTracker,
     pub(super) closing: CancellationToken,
     pub(super) pulse: Option<Pulse>,
+    trial: Trial,
     pub(super) secrets: Secrets,
 }
 
@@ -138,6 +140,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             tasks,
             closing,
             pulse: None,
+            trial: Trial::default(),
             secrets: Secrets::default(),
         })
     }
@@ -149,6 +152,13 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         self
     }
 
+    /// It ends when the trial does, of which [`Trial::outcome`] says how. By default it has no end.
+    #[must_use]
+    pub fn trial(mut self, trial: Trial) -> Self {
+        self.trial = trial;
+        self
+    }
+
     /// Its secrets come from this generator, which has to be one that nobody can guess. By default they come from the system's.
     #[must_use]
     pub fn randomness(mut self, rng: impl CryptoRng + Send + Sync + 'static) -> Self {
@@ -156,7 +166,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         self
     }
 
-    /// Works until `stop` is cancelled, then brings what is in flight to an end. An error means that the market's events ended.
+    /// Works until `stop` is cancelled or its trial is over, then brings what is in flight to an end. An error means that the market's events ended.
     pub async fn run(
         mut self,
         mut events: mpsc::Receiver<Heard>,
@@ -172,6 +182,10 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             tokio::select! {
                 biased;
                 () = stop.cancelled(), if !self.closing.is_cancelled() => {
+                    self.close();
+                    if !self.plan.drain { break Ok(()) }
+                }
+                () = self.trial.over(), if !self.closing.is_cancelled() => {
                     self.close();
                     if !self.plan.drain { break Ok(()) }
                 }
@@ -206,7 +220,11 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             }
             _ => {}
         }
+        let is_announced = matches!(heard.event, Event::Announced(_));
         for id in self.book.hear(heard) {
+            if is_announced {
+                self.trial.take(id);
+            }
             self.advance(id).await;
         }
     }
@@ -225,7 +243,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
 
     /// A bounty on which something was staked before is never taken again.
     async fn is_new(&self, id: BountyId) -> bool {
-        if self.closing.is_cancelled() {
+        if self.closing.is_cancelled() || !self.trial.has_place() {
             return false;
         }
         let is_new = match self.journal.record(id).await {
@@ -297,6 +315,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             outbox: lane.outbox.clone(),
             guards: self.guards.clone(),
             tell: self.tell.clone(),
+            trial: self.trial.clone(),
         };
         let task = AssertUnwindSafe(take(steps.clone())).catch_unwind();
         self.tasks.spawn(async move {
@@ -361,6 +380,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
                 tracing::error!(bounty = %id, "given up, its payout was not taken: settle it by hand");
             }
         }
+        self.trial.ended(id, outcome);
         self.forget(id);
     }
 

@@ -114,6 +114,9 @@ pub(in crate::cli) struct RunSettings {
     /// How often each backend has to find its test file, so that nothing is staked when one is blind; 0s: never
     #[arg(long, value_name = "TIME", default_value = "5m")]
     canary: Time,
+    /// Take part in so many bounties and end after the last settlement; a low balance or a refused transaction is an error then. 0: no end
+    #[arg(long, value_name = "N", default_value = "0")]
+    pub(super) testing: u64,
     /// When told to stop, first wait until everything owed is revealed and settled
     #[arg(long)]
     drain: bool,

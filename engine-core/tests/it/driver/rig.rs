@@ -18,6 +18,7 @@ use engine_core::{
         fetch::Limits,
         journal::{Journal, JournalError},
         pulse::Pulse,
+        trial::Trial,
     },
     units::{Chain, Guid, Nct, Tick},
 };
@@ -93,11 +94,13 @@ pub(crate) fn id(n: u128) -> BountyId {
 pub(crate) struct Bench {
     pub(crate) market: Arc<Scripted>,
     pub(crate) folder: TempDir,
+    /// What the engines started on it are up to.
+    pub(crate) trial: Trial,
 }
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        Self { market: Scripted::new(), folder: tempfile::tempdir().unwrap() }
+        Self { market: Scripted::new(), folder: tempfile::tempdir().unwrap(), trial: Trial::default() }
     }
 
     /// Starts an engine on it, and tells it the parameters and the last block.
@@ -135,10 +138,11 @@ impl Bench {
         let (events, heard) = mpsc::channel(16);
         let stop = CancellationToken::new();
         let (market, path, token) = (Arc::clone(&self.market), self.journal(), stop.clone());
+        let trial = self.trial.clone();
         let engine = async move {
             let journal = open(&path).await;
             let driver = Driver::new(Arc::clone(&market), ByContent(market), journal, plan).await.unwrap();
-            driver.pulse(pulse()).run(heard, token).await
+            driver.pulse(pulse()).trial(trial).run(heard, token).await
         };
         let ended = runtime.as_ref().map_or_else(Handle::current, |own| own.handle().clone()).spawn(engine);
         let rig = Rig { market: Arc::clone(&self.market), runtime, events, stop, ended };
