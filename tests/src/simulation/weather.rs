@@ -113,7 +113,8 @@ impl Weather {
             Trouble::Lying => (Fault::None, quick),
             Trouble::Flaky => {
                 let slow = Duration::from_millis(dice.number(0..=12_000));
-                let busy = Fault::Busy(Duration::from_millis(dice.number(100..=4000)));
+                // A node that wants to be left alone for longer is not reachable.
+                let busy = Fault::Busy(Duration::from_millis(dice.number(100..=900)));
                 let fault = match dice.number(0..=99) {
                     0..=54 => Fault::None,
                     55..=67 => Fault::LostBefore,
