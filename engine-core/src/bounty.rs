@@ -14,6 +14,7 @@ pub mod commitment;
 pub mod event;
 pub mod evidence;
 pub mod fate;
+pub mod filter;
 pub mod machine;
 pub mod opinion;
 pub mod windows;

@@ -16,6 +16,7 @@ mod node;
 mod payout;
 mod players;
 mod progress;
+mod reactions;
 mod record;
 mod report;
 mod rest;
@@ -130,6 +131,12 @@ impl Testnet {
     /// The score so far.
     pub fn report(&self) -> Report {
         Report::of(&self.node.world())
+    }
+
+    /// How long after its event each bounty's first assertion arrived at the node, valid or not: shortest first. Bounties on which nobody
+    /// asserted are not among them.
+    pub fn reaction_times(&self) -> Vec<Duration> {
+        self.node.reactions.times()
     }
 
     /// All bounties were posted and are over.

@@ -33,6 +33,7 @@ use crate::{
         bid::BidStrategy,
         book::{Book, Taking},
         event::{Event, Heard},
+        filter::Filters,
         machine::{Input, Outcome, Output, Stage},
     },
     fail_points::{is_broken, reached},
@@ -48,6 +49,8 @@ pub struct Plan {
     pub chains: Vec<Chain>,
     /// Which bounties are taken, and how.
     pub taking: Taking,
+    /// Which of their artifacts are scanned, and what is trusted more or less.
+    pub filters: Filters,
     /// What is staked on a verdict.
     pub bids: Box<dyn BidStrategy>,
     /// Limits on what is fetched and scanned.
@@ -104,13 +107,13 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             (*chain, Lane { clock, outbox })
         };
         let lanes = plan.chains.iter().map(lane).collect();
-        let fetcher = Arc::new(Fetcher::new(Arc::clone(&market), Arc::new(scanner), plan.limits));
+        let fetcher = Fetcher::new(Arc::clone(&market), Arc::new(scanner), plan.limits, plan.filters.clone());
         Ok(Self {
             market,
             journal,
             plan,
             book,
-            fetcher,
+            fetcher: Arc::new(fetcher),
             lanes,
             scans: HashMap::new(),
             uncharged,

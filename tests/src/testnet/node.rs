@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::{broadcast, watch};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::{progress::Change, world::World};
+use super::{progress::Change, reactions::Reactions, world::World};
 
 /// Frames that a slow client may be behind; further behind, it is disconnected.
 const BACKLOG: usize = 8192;
@@ -20,6 +20,7 @@ pub(crate) struct Node {
     frames: broadcast::Sender<Utf8Bytes>,
     /// Sent after each change; the number of websocket clients so far.
     changed: watch::Sender<usize>,
+    pub(crate) reactions: Reactions,
     /// Seconds since 1970 with a fraction.
     pub(crate) started: String,
     pub(crate) receipt_wait: Duration,
@@ -32,6 +33,7 @@ impl Node {
             world: Mutex::new(world),
             frames: broadcast::Sender::new(BACKLOG),
             changed: watch::Sender::new(0),
+            reactions: Reactions::default(),
             started: format!("{}.{:06}", now.as_secs(), now.subsec_micros()),
             receipt_wait,
         }
@@ -52,6 +54,7 @@ impl Node {
         let mut world = self.world();
         let mined = world.mine();
         tracing::debug!(block = mined.block, events = mined.frames.len() - 1, "mined");
+        self.reactions.announced(&mined.changes);
         for frame in mined.frames {
             // Nobody listening is no fault.
             let _ = self.frames.send(frame.into());

@@ -206,11 +206,18 @@ fn stage_of(text: &str) -> Option<Stage> {
     }
 }
 
-fn json(value: &impl Serialize) -> rusqlite::Result<String> {
+pub(super) fn json(value: &impl Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
-fn column<T: DeserializeOwned>(row: &Row<'_>, name: &'static str) -> rusqlite::Result<Option<T>> {
+/// An amount in a column of digits.
+pub(super) fn amount(row: &Row<'_>, name: &'static str) -> rusqlite::Result<Option<Nct>> {
+    let text: Option<String> = row.get(name)?;
+    text.map(|text| text.parse().map(Nct).map_err(|_| damaged(name, format!("`{text}` is no amount").into())))
+        .transpose()
+}
+
+pub(super) fn column<T: DeserializeOwned>(row: &Row<'_>, name: &'static str) -> rusqlite::Result<Option<T>> {
     let text: Option<String> = row.get(name)?;
     text.map(|text| serde_json::from_str(&text).map_err(|error| damaged(name, error.into()))).transpose()
 }

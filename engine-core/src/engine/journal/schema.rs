@@ -129,6 +129,35 @@ pub(super) fn version(db: &rusqlite::Connection) -> rusqlite::Result<i64> {
     }
 }
 
+/// Whether it is a journal, of this program's version.
+pub(super) fn is_current(db: &rusqlite::Connection) -> rusqlite::Result<()> {
+    match version(db)? {
+        VERSION => Ok(()),
+        0 => Err(refuse("it is empty: no engine has used it yet")),
+        older => Err(refuse(&format!("it is of version {older}; the next `run` makes it version {VERSION}"))),
+    }
+}
+
+/// Takes away why nothing is staked, and gives it back.
+pub(super) fn resume(db: &mut rusqlite::Connection) -> rusqlite::Result<Option<String>> {
+    let transaction = db.transaction()?;
+    let why = value(&transaction, TRIPPED)?;
+    transaction.execute("DELETE FROM value WHERE key = ?1", params![TRIPPED])?;
+    if why.is_some() {
+        transaction.execute(
+            "INSERT OR REPLACE INTO value (key, value) VALUES (?1, CURRENT_TIMESTAMP)",
+            params![RESUMED],
+        )?;
+    }
+    transaction.commit()?;
+    Ok(why)
+}
+
+/// The key of why nothing is staked any more.
+pub(super) const TRIPPED: &str = "tripped";
+/// The key of when staking was last resumed, in UTC.
+pub(super) const RESUMED: &str = "resumed at";
+
 /// The account that the journal belongs to; a new journal belongs to `account`.
 pub(super) fn owner(db: &mut rusqlite::Connection, account: &str) -> rusqlite::Result<String> {
     // A journal that has one is only read, so that an engine starts on a full disk and reveals what it owes.
