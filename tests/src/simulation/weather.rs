@@ -103,6 +103,15 @@ impl Weather {
         if let Trouble::Behind(blocks) = self.trouble { blocks } else { 0 }
     }
 
+    /// By how many blocks the state is old that a look-up sees: a flaky node has replicas that are not at the last block.
+    pub(super) fn lag(&self, dice: &mut Dice) -> u64 {
+        match self.trouble {
+            Trouble::Flaky => dice.number(0..=2),
+            Trouble::Behind(blocks) => blocks,
+            _ => 0,
+        }
+    }
+
     /// What happens to a request, and how long it takes each way.
     pub(super) fn request(&self, is_draft: bool, dice: &mut Dice) -> (Fault, Duration) {
         let quick = Duration::from_millis(dice.number(0..=30));

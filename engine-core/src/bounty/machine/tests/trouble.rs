@@ -127,14 +127,22 @@ fn a_reveal_is_tried_in_every_tick() {
     for tick in E + 1..E + 5 {
         assert_eq!(at(&mut machine, tick), Output::Ask);
         machine.handle(Input::Found(Some(Placed { index: 3, revealed: false })));
-        assert_eq!(machine.poll(), Output::Resend(Step::Reveal), "it does not show, so it goes again at once");
+        assert_eq!(
+            machine.poll(),
+            Output::Resend(Step::Reveal),
+            "it does not show, so it goes again at once"
+        );
         machine.handle(Input::Lost(Step::Reveal));
     }
     assert_eq!(at(&mut machine, E + 5), Output::Ask);
     machine.handle(Input::Found(Some(Placed { index: 3, revealed: false })));
     assert_eq!(machine.poll(), Output::Resend(Step::Reveal));
     machine.handle(Input::Spent(Step::Reveal));
-    assert_eq!(machine.poll(), Output::Submit(Step::Reveal), "its bytes are dead, so there are new ones at once");
+    assert_eq!(
+        machine.poll(),
+        Output::Submit(Step::Reveal),
+        "its bytes are dead, so there are new ones at once"
+    );
     machine.handle(Input::Sealed(Step::Reveal));
     machine.handle(Input::Spent(Step::Reveal));
     assert_eq!(machine.poll(), Output::WaitUntil(Tick(E + 6)), "but not again and again");
