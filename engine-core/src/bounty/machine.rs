@@ -142,7 +142,12 @@ impl Machine {
             }
             Input::Windows { reveal, vote } => (self.windows.reveal, self.windows.vote) = (reveal, vote),
             Input::Quorum => self.quorum = true,
-            Input::Unwanted(why) if matches!(self.state, State::Announced | State::Scanning(_)) => {
+            Input::Unwanted(why)
+                if matches!(
+                    self.state,
+                    State::Announced | State::Scanning(_) | State::Building(Step::Assert)
+                ) =>
+            {
                 self.finish(Outcome::Skipped(why));
             }
             Input::Listed(count) => self.listed(count),
