@@ -248,6 +248,9 @@ impl Story {
             _ => self.dice.number(41..=400),
         };
         for _ in 0..blocks {
+            if self.until.is_some() {
+                return;
+            }
             self.next_block(false);
         }
     }
