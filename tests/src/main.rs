@@ -11,7 +11,7 @@ use std::{
 use alloy_primitives::Address;
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
-use engine_tests::testnet::{Change, Settings, Testnet, load};
+use engine_tests::testnet::{ChainName, Change, Settings, Testnet, load};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Tells people on standard error; that nobody reads it stops nothing.
@@ -37,10 +37,13 @@ struct Args {
     /// Where the node listens, for REST and websocket
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:31337")]
     listen: String,
+    /// A chain that there is; given twice, both: home is 1337, side 1338
+    #[arg(long = "chains", value_name = "CHAIN", value_enum, default_value = "side")]
+    chains: Vec<ChainName>,
     /// Folder with the folders malicious and benign
     #[arg(long, value_name = "DIR")]
     artifacts: PathBuf,
-    /// How many bounties are posted
+    /// How many bounties are posted on each chain
     #[arg(long, value_name = "N", default_value_t = 10)]
     bounties: usize,
     /// Artifacts in each bounty, 1 to 256, drawn from both folders
@@ -115,6 +118,7 @@ async fn run(args: Args) -> Result<bool> {
     let report_file = args.report;
     let testnet = Testnet::start(Settings {
         listen: args.listen,
+        chains: args.chains,
         samples: load(&args.artifacts)?,
         bounties: args.bounties,
         per_bounty: args.per_bounty,
@@ -176,7 +180,11 @@ impl Progress {
             File::create(path)
                 .with_context(|| format!("cannot write {}: choose another with --progress", path.display()))
         };
-        Ok(Self { live, total: args.bounties, file: args.progress.as_ref().map(open).transpose()? })
+        Ok(Self {
+            live,
+            total: args.bounties * args.chains.len(),
+            file: args.progress.as_ref().map(open).transpose()?,
+        })
     }
 
     /// A file that cannot be written any more is told once and left; the marketplace goes on.

@@ -12,6 +12,7 @@ mod chain;
 mod contract;
 mod event;
 mod metadata;
+mod net;
 mod node;
 mod payout;
 mod players;
@@ -36,6 +37,7 @@ use uuid::Uuid;
 
 pub use self::{
     artifacts::{ArtifactsError, Sample, load},
+    chain::ChainName,
     progress::{Change, What},
     report::{ArtifactReport, BountyReport, Rejected, Report, Totals},
     settings::{Settings, SettingsError},
@@ -100,31 +102,59 @@ impl Testnet {
         format!("http://{}", self.address)
     }
 
-    /// Mines the next block, sends its events, and tells what changed.
+    /// Mines the next block of each chain, sends its events, and tells what changed.
     pub fn mine(&self) -> Vec<Change> {
-        self.node.mine()
+        let chains = self.node.world().nets.names();
+        chains.into_iter().flat_map(|chain| self.node.mine(chain)).collect()
     }
 
-    /// The number of the newest block; 0 before the first.
+    /// Mines the next block of one chain only. A chain that there is not stands for the first one, here and below.
+    pub fn mine_on(&self, chain: ChainName) -> Vec<Change> {
+        self.node.mine(chain)
+    }
+
+    /// The number of the first chain's newest block; 0 before the first.
     pub fn head(&self) -> u64 {
-        self.node.world().chain.head()
+        self.head_on(self.first())
     }
 
-    /// Has a bounty posted in the next block, beside those of the timetable.
+    /// The number of a chain's newest block; 0 before the first.
+    pub fn head_on(&self, chain: ChainName) -> u64 {
+        self.node.world().nets.get(chain).chain.head()
+    }
+
+    fn first(&self) -> ChainName {
+        self.node.world().nets.first()
+    }
+
+    /// Has a bounty posted in the first chain's next block, beside those of the timetable.
     pub fn post_bounty(&self) -> Uuid {
         let guid = Uuid::new_v4();
         self.post_bounty_as(guid);
         guid
     }
 
-    /// The same with a chosen GUID; one that is in use ends in the report's rejected requests.
-    pub fn post_bounty_as(&self, guid: Uuid) {
-        self.node.world().plan.commanded.push(guid);
+    /// The same on any chain.
+    pub fn post_bounty_on(&self, chain: ChainName) -> Uuid {
+        let guid = Uuid::new_v4();
+        self.node.world().nets.get_mut(chain).plan.commanded.push(guid);
+        guid
     }
 
-    /// The tokens of an account in base units of 10⁻¹⁸ NCT.
+    /// The same on the first chain with a chosen GUID; one that is in use ends in the report's rejected requests.
+    pub fn post_bounty_as(&self, guid: Uuid) {
+        let chain = self.first();
+        self.node.world().nets.get_mut(chain).plan.commanded.push(guid);
+    }
+
+    /// The tokens of an account on the first chain in base units of 10⁻¹⁸ NCT.
     pub fn balance(&self, account: Address) -> U256 {
-        self.node.world().balance(account)
+        self.balance_on(self.first(), account)
+    }
+
+    /// The same on any chain.
+    pub fn balance_on(&self, chain: ChainName, account: Address) -> U256 {
+        self.node.world().nets.get(chain).balance(account)
     }
 
     /// The score so far.
@@ -147,9 +177,11 @@ impl Testnet {
         self.node.until(|world| wanted(&Report::of(world)).then_some(())).await;
     }
 
-    /// Waits until so many transactions of an account wait in the pool.
+    /// Waits until so many transactions of an account wait in the pools of all chains together.
     pub async fn until_pending(&self, account: Address, transactions: usize) {
-        self.node.until(|world| (world.chain.pending(account).len() >= transactions).then_some(())).await;
+        let waiting =
+            |world: &World| world.nets.iter().map(|net| net.chain.pending(account).len()).sum::<usize>();
+        self.node.until(|world| (waiting(world) >= transactions).then_some(())).await;
     }
 
     /// Mines a block each `block_time` until all bounties are over, and two more: those who wait for the receipt of

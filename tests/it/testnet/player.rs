@@ -4,7 +4,7 @@ use alloy_consensus::{SignableTransaction, TxLegacy, transaction::RlpEcdsaEncoda
 use alloy_primitives::{Address, TxKind, U256, keccak256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
-use engine_tests::testnet::Testnet;
+use engine_tests::testnet::{ChainName, Testnet};
 use futures_util::StreamExt;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -16,15 +16,21 @@ pub(crate) struct Player {
     http: Client,
     base: String,
     key: PrivateKeySigner,
+    chain: ChainName,
 }
 
 impl Player {
     /// The account of the private key that is `digit` 64 times.
     pub(crate) fn new(net: &Testnet, digit: u8) -> Self {
+        Self::on(net, digit, ChainName::Side)
+    }
+
+    /// The same with requests about any chain.
+    pub(crate) fn on(net: &Testnet, digit: u8, chain: ChainName) -> Self {
         // The client is built without a TLS provider of its own, and plain http needs none.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let key = PrivateKeySigner::from_slice(&[digit; 32]).unwrap();
-        Self { http: Client::new(), base: net.url(), key }
+        Self { http: Client::new(), base: net.url(), key, chain }
     }
 
     pub(crate) fn account(&self) -> Address {
@@ -36,7 +42,7 @@ impl Player {
         let url = format!("{}{path}", self.base);
         let account = self.account().to_checksum(None);
         let mut request =
-            self.http.request(method, url).query(&[("account", account.as_str()), ("chain", "side")]);
+            self.http.request(method, url).query(&[("account", account), ("chain", self.chain.to_string())]);
         if let Some(body) = body {
             request = request.json(&body);
         }
@@ -108,7 +114,11 @@ pub(crate) struct Listener(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Listener {
     pub(crate) async fn connect(net: &Testnet) -> Self {
-        let url = format!("ws://{}/events/?chain=side", net.address());
+        Self::on(net, ChainName::Side).await
+    }
+
+    pub(crate) async fn on(net: &Testnet, chain: ChainName) -> Self {
+        let url = format!("ws://{}/events/?chain={chain}", net.address());
         Self(connect_async(url).await.unwrap().0)
     }
 

@@ -1,10 +1,13 @@
 //! The chain's bookkeeping: blocks, account nonces, the pool of transactions that wait, and receipts. Runs no contract.
 
+mod name;
+
 use std::collections::HashMap;
 
 use alloy_primitives::{Address, B256, U256};
 
-use super::{abi::CHAIN_ID, contract::Revert, event::Log, transaction::Transaction};
+pub use self::name::ChainName;
+use super::{contract::Revert, event::Log, transaction::Transaction};
 
 /// The most gas that a transaction may ask for.
 pub(crate) const MAX_GAS: u64 = 50_000_000;
@@ -38,8 +41,9 @@ pub(crate) enum Refusal {
 }
 
 /// Blocks, nonces, pool and receipts. Accounts have no ether: gas is free here.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Chain {
+    name: ChainName,
     head: u64,
     nonces: HashMap<Address, u64>,
     pool: Vec<Transaction>,
@@ -47,6 +51,10 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
+    pub(crate) fn new(name: ChainName) -> Self {
+        Self { name, head: 0, nonces: HashMap::new(), pool: Vec::new(), receipts: HashMap::new() }
+    }
+
     /// The number of the newest block; 0 before the first.
     pub(crate) fn head(&self) -> u64 {
         self.head
@@ -88,7 +96,7 @@ impl Chain {
         if self.pool.iter().any(|other| other.hash == tx.hash) {
             return Err(Refusal::Known(hex::encode(tx.hash)));
         }
-        if tx.chain_id != Some(CHAIN_ID) || !tx.low_s {
+        if tx.chain_id != Some(self.name.id()) || !tx.low_s {
             return Err(Refusal::InvalidSender);
         }
         if tx.gas > MAX_GAS {

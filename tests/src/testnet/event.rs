@@ -11,6 +11,13 @@ use super::{
     store::Store,
 };
 
+/// A text frame of the websocket, with the name of its event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Frame {
+    pub(crate) event: &'static str,
+    pub(crate) text: String,
+}
+
 /// One log of a mined transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Log {
@@ -128,7 +135,7 @@ impl Log {
     }
 
     /// The text frame of the websocket, with metadata replaced by what it points to.
-    pub(crate) fn frame(&self, block: u64, hash: B256, store: &Store) -> Option<String> {
+    pub(crate) fn frame(&self, block: u64, hash: B256, store: &Store) -> Option<Frame> {
         let mut data = self.data();
         let resolved = match self {
             Self::Bounty { metadata, .. } => Some(store.resolve(metadata, metadata::is_bounty_list)),
@@ -138,8 +145,10 @@ impl Log {
         if let (Some(resolved), Value::Object(members)) = (resolved, &mut data) {
             members.insert("metadata".into(), resolved);
         }
-        let frame = json!({ "event": self.name()?, "data": data, "block_number": block, "txhash": hex::encode(hash) });
-        Some(frame.to_string())
+        let event = self.name()?;
+        let frame =
+            json!({ "event": event, "data": data, "block_number": block, "txhash": hex::encode(hash) });
+        Some(Frame { event, text: frame.to_string() })
     }
 }
 
@@ -149,8 +158,9 @@ pub(crate) fn connected_frame(start: &str) -> String {
 }
 
 /// The frame of a new block.
-pub(crate) fn block_frame(number: u64) -> String {
-    json!({ "event": "block", "data": { "number": number } }).to_string()
+pub(crate) fn block_frame(number: u64) -> Frame {
+    let text = json!({ "event": "block", "data": { "number": number } }).to_string();
+    Frame { event: "block", text }
 }
 
 /// An address as the wire has it: `0x` and mixed case as a checksum.

@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::{broadcast, watch};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::{progress::Change, world::World};
+use super::{chain::ChainName, progress::Change, world::World};
 
 /// Frames that a slow client may be behind; further behind, it is disconnected.
 const BACKLOG: usize = 8192;
@@ -17,7 +17,10 @@ const BACKLOG: usize = 8192;
 #[derive(Debug)]
 pub(crate) struct Node {
     world: Mutex<World>,
-    frames: broadcast::Sender<Utf8Bytes>,
+    /// What goes to the websockets of the home chain.
+    home: broadcast::Sender<Utf8Bytes>,
+    /// What goes to the websockets of the side chain.
+    side: broadcast::Sender<Utf8Bytes>,
     /// Sent after each change; the number of websocket clients so far.
     changed: watch::Sender<usize>,
     /// Seconds since 1970 with a fraction.
@@ -30,7 +33,8 @@ impl Node {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             world: Mutex::new(world),
-            frames: broadcast::Sender::new(BACKLOG),
+            home: broadcast::Sender::new(BACKLOG),
+            side: broadcast::Sender::new(BACKLOG),
             changed: watch::Sender::new(0),
             started: format!("{}.{:06}", now.as_secs(), now.subsec_micros()),
             receipt_wait,
@@ -47,23 +51,31 @@ impl Node {
         self.changed.send_modify(|_| {});
     }
 
-    /// Mines a block and sends its frames, in order even when two mine at once.
-    pub(crate) fn mine(&self) -> Vec<Change> {
+    /// Mines a block of a chain and sends its frames, in order even when two mine at once.
+    pub(crate) fn mine(&self, chain: ChainName) -> Vec<Change> {
         let mut world = self.world();
-        let mined = world.mine();
-        tracing::debug!(block = mined.block, events = mined.frames.len() - 1, "mined");
+        let chain = world.nets.get(chain).name;
+        let mined = world.mine(chain);
+        tracing::debug!(%chain, block = mined.block, events = mined.frames.len() - 1, "mined");
         for frame in mined.frames {
             // Nobody listening is no fault.
-            let _ = self.frames.send(frame.into());
+            let _ = self.frames(chain).send(frame.text.into());
         }
         drop(world);
         self.changed();
         mined.changes
     }
 
-    /// All frames from now on.
-    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Utf8Bytes> {
-        self.frames.subscribe()
+    fn frames(&self, chain: ChainName) -> &broadcast::Sender<Utf8Bytes> {
+        match chain {
+            ChainName::Home => &self.home,
+            ChainName::Side => &self.side,
+        }
+    }
+
+    /// All frames of a chain from now on.
+    pub(crate) fn subscribe(&self, chain: ChainName) -> broadcast::Receiver<Utf8Bytes> {
+        self.frames(chain).subscribe()
     }
 
     /// Counts a websocket client that was greeted.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{
     abi::{Call, REGISTRY},
+    chain::ChainName,
     contract::Offer,
     record::Record,
     token::Token,
@@ -36,21 +37,21 @@ pub(crate) fn endow(token: &mut Token) {
 }
 
 /// What the players do in block `block`.
-pub(crate) fn play(world: &mut World, block: u64) {
-    for guid in std::mem::take(&mut world.plan.commanded) {
-        post(world, block, guid);
+pub(crate) fn play(world: &mut World, chain: ChainName, block: u64) {
+    let plan = &mut world.nets.get_mut(chain).plan;
+    let mut guids = std::mem::take(&mut plan.commanded);
+    if plan.left > 0 && block.is_multiple_of(plan.every) {
+        plan.left -= 1;
+        guids.push(Uuid::new_v4());
     }
-    if world.plan.left > 0 && block.is_multiple_of(world.plan.every) {
-        world.plan.left -= 1;
-        post(world, block, Uuid::new_v4());
+    for guid in guids {
+        post(world, chain, block, guid);
     }
-    let reveal_window = world.registry.terms.reveal_window;
-    let vote_window = world.registry.terms.vote_window;
+    let terms = &world.nets.get(chain).registry.terms;
+    let (reveal_window, vote_window) = (terms.reveal_window, terms.vote_window);
     for number in 0..world.records.len() {
-        let Some((bounty, record)) = world.registry.bounties().get(number).zip(world.records.get(number))
-        else {
-            continue;
-        };
+        let Some(record) = world.records.get(number).filter(|record| record.chain == chain) else { continue };
+        let Some(bounty) = world.nets.get(chain).registry.bounty(record.guid) else { continue };
         let (guid, truth, votes_at) = (bounty.guid, record.truth(), bounty.expiration + reveal_window);
         if block == votes_at {
             for arbiter in ARBITERS {
@@ -67,20 +68,20 @@ pub(crate) fn play(world: &mut World, block: u64) {
 
 /// Draws artifacts and posts a bounty on them. GUIDs are new in each run, so that an engine's journal never takes a
 /// bounty of this run for one of the last.
-fn post(world: &mut World, block: u64, guid: Uuid) {
-    let samples = world.deck.draw(world.plan.per_bounty);
+fn post(world: &mut World, chain: ChainName, block: u64, guid: Uuid) {
+    let net = world.nets.get_mut(chain);
+    let samples = world.deck.draw(net.plan.per_bounty);
     let metadata: Vec<Value> = samples.iter().map(|sample| sample.metadata()).collect();
     let metadata = world.store.add_text(Value::Array(metadata).to_string());
     let files = samples.iter().map(|sample| (sample.name.clone(), sample.content.clone()));
     let uri = world.store.add_files(files);
-    let terms = &world.registry.terms;
+    let terms = &net.registry.terms;
     let amount = terms.amount_minimum * U256::from(samples.len());
-    world.token.approve(AMBASSADOR, REGISTRY, amount + terms.bounty_fee);
-    let offer =
-        Offer { guid, amount, uri, artifacts: samples.len(), duration: world.plan.duration, metadata };
-    match world.registry.post_bounty(&mut world.token, AMBASSADOR, block, offer) {
+    net.token.approve(AMBASSADOR, REGISTRY, amount + terms.bounty_fee);
+    let offer = Offer { guid, amount, uri, artifacts: samples.len(), duration: net.plan.duration, metadata };
+    match net.registry.post_bounty(&mut net.token, AMBASSADOR, block, offer) {
         Ok(logs) => {
-            world.keep(Record::new(guid, &samples));
+            world.keep(Record::new(chain, guid, &samples));
             world.publish(&logs, hash(block, AMBASSADOR, guid));
         }
         Err(why) => world.reject("ambassador", format!("the bounty could not be posted: {why}")),

@@ -4,7 +4,9 @@ use alloy_primitives::Address;
 use serde::Serialize;
 
 use super::{
-    bits, event,
+    bits,
+    chain::ChainName,
+    event,
     record::{Kind, Record},
     world::World,
 };
@@ -23,6 +25,8 @@ pub struct Report {
 pub struct BountyReport {
     /// Lower-case UUID.
     pub guid: String,
+    /// The chain that it was posted on.
+    pub chain: ChainName,
     /// In bounty order.
     pub artifacts: Vec<ArtifactReport>,
     /// An assertion of the account is in the contract.
@@ -105,7 +109,7 @@ impl Report {
 
 impl BountyReport {
     pub(crate) fn of(world: &World, record: &Record, account: Option<Address>) -> Self {
-        let bounty = world.registry.bounty(record.guid);
+        let bounty = world.nets.get(record.chain).registry.bounty(record.guid);
         let sent = |kind| account.map_or(0, |account| record.count(account, kind));
         let assertion = bounty.zip(account).and_then(|(bounty, account)| bounty.assertion_of(account));
         let revealed = assertion.filter(|assertion| assertion.revealed());
@@ -113,6 +117,7 @@ impl BountyReport {
         let artifact = |(name, truth): &(String, bool)| ArtifactReport { name: name.clone(), truth: *truth };
         Self {
             guid: record.guid.to_string(),
+            chain: record.chain,
             artifacts: record.artifacts.iter().map(artifact).collect(),
             asserted: assertion.is_some(),
             revealed: revealed.is_some(),

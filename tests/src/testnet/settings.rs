@@ -4,16 +4,18 @@ use std::time::Duration;
 
 use alloy_primitives::{Address, U256};
 
-use super::{artifacts::Sample, contract::Terms, players::ONE};
+use super::{artifacts::Sample, chain::ChainName, contract::Terms, players::ONE};
 
 /// Settings of a [`Testnet`](super::Testnet); take the defaults and change what matters.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `HOST:PORT`; port 0 (the default, on loopback) takes a free one.
     pub listen: String,
+    /// The chains that there are, one or both, each once; by default the side chain alone. Home is 1337, side 1338.
+    pub chains: Vec<ChainName>,
     /// What bounties draw from; none by default, which only a testnet without bounties can do with.
     pub samples: Vec<Sample>,
-    /// Bounties that the timetable posts; 0 (the default) leaves posting to [`post_bounty`](super::Testnet::post_bounty).
+    /// Bounties that the timetable posts on each chain; 0 (the default) leaves posting to [`post_bounty`](super::Testnet::post_bounty).
     pub bounties: usize,
     /// Artifacts in a bounty, 1 (the default) to 256.
     pub per_bounty: usize,
@@ -37,6 +39,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:0".into(),
+            chains: vec![ChainName::Side],
             samples: Vec::new(),
             bounties: 0,
             per_bounty: 1,
@@ -67,6 +70,9 @@ pub enum SettingsError {
         /// The most that it can be.
         most: u64,
     },
+    /// No chain, or one of them twice.
+    #[error("chains can be home, side, or both, each once")]
+    Chains,
     /// Bounties, but nothing to put into them.
     #[error("there are bounties to post but no samples to put into them")]
     NoSamples,
@@ -78,6 +84,12 @@ impl Settings {
     /// # Errors
     /// [`SettingsError`] with the first setting that is out of range.
     pub fn check(&self) -> Result<(), SettingsError> {
+        if self.chains.is_empty()
+            || self.chains.len() > 2
+            || (self.chains.len() == 2 && self.chains.first() == self.chains.last())
+        {
+            return Err(SettingsError::Chains);
+        }
         let per_bounty = u64::try_from(self.per_bounty).unwrap_or(u64::MAX);
         for (name, value, most) in [
             ("per-bounty", per_bounty, 256),
@@ -123,6 +135,9 @@ mod tests {
         let long = Settings { expiration_blocks: 101, ..Settings::default() };
         assert_eq!(long.check().unwrap_err().to_string(), "expiration-blocks is 101; it can be 1 to 100");
         assert!(Settings { per_bounty: 0, ..Settings::default() }.check().is_err());
+        for chains in [vec![], vec![ChainName::Home; 2]] {
+            assert_eq!(Settings { chains, ..Settings::default() }.check(), Err(SettingsError::Chains));
+        }
         let nothing = Settings { bounties: 1, ..Settings::default() };
         assert_eq!(nothing.check(), Err(SettingsError::NoSamples));
     }

@@ -18,6 +18,7 @@ use tokio_tungstenite::{
 };
 
 use super::{
+    chain::ChainName,
     event::connected_frame,
     node::Node,
     rest::{AnyChain, Failure},
@@ -26,13 +27,13 @@ use super::{
 /// `GET /events/?chain=side`: answers the handshake and goes on in a task of its own.
 pub(crate) async fn events(
     State(node): State<Arc<Node>>,
-    _chain: AnyChain,
+    AnyChain(chain): AnyChain,
     mut request: Request,
 ) -> Result<Response, Failure> {
     let accept = accept_key(request.headers())
         .ok_or_else(|| Failure::bad_request("a websocket handshake is expected here"))?;
     let upgrade = hyper::upgrade::on(&mut request);
-    tokio::spawn(serve(node, upgrade));
+    tokio::spawn(serve(node, chain, upgrade));
     let headers = [(header::CONNECTION, "Upgrade"), (header::UPGRADE, "websocket")];
     let accept = [(header::SEC_WEBSOCKET_ACCEPT, accept)];
     Ok((StatusCode::SWITCHING_PROTOCOLS, headers, accept, Body::empty()).into_response())
@@ -44,13 +45,13 @@ fn accept_key(headers: &HeaderMap) -> Option<String> {
     upgrade.eq_ignore_ascii_case("websocket").then(|| derive_accept_key(key.as_bytes()))
 }
 
-async fn serve(node: Arc<Node>, upgrade: OnUpgrade) {
+async fn serve(node: Arc<Node>, chain: ChainName, upgrade: OnUpgrade) {
     let upgraded = match upgrade.await {
         Ok(upgraded) => TokioIo::new(upgraded),
         Err(e) => return tracing::debug!(error = %e, "no websocket after the handshake"),
     };
     let mut socket = WebSocketStream::from_raw_socket(upgraded, Role::Server, None).await;
-    let frames = node.subscribe();
+    let frames = node.subscribe(chain);
     if socket.send(Message::text(connected_frame(&node.started))).await.is_err() {
         return;
     }

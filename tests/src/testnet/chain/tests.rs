@@ -2,8 +2,8 @@
 
 use alloy_primitives::{Address, B256, Bytes, U256, address};
 
-use super::{Chain, Refusal};
-use crate::testnet::{abi::CHAIN_ID, transaction::Transaction};
+use super::{Chain, ChainName, Refusal};
+use crate::testnet::transaction::Transaction;
 
 const ALICE: Address = address!("00000000000000000000000000000000000000a1");
 const BOB: Address = address!("00000000000000000000000000000000000000b0");
@@ -17,7 +17,7 @@ fn tx(sender: Address, nonce: u64, hash: u8) -> Transaction {
         value: U256::ZERO,
         gas: 5_000_000,
         gas_price: 0,
-        chain_id: Some(CHAIN_ID),
+        chain_id: Some(1338),
         low_s: true,
         data: Bytes::new(),
     }
@@ -29,7 +29,7 @@ fn mine(chain: &mut Chain) -> Vec<(Address, u64)> {
 
 #[test]
 fn a_gap_waits_until_it_is_filled() {
-    let mut chain = Chain::default();
+    let mut chain = Chain::new(ChainName::Side);
     chain.submit(tx(ALICE, 0, 1)).unwrap();
     chain.submit(tx(ALICE, 2, 3)).unwrap();
     assert_eq!((chain.nonce(ALICE), chain.pending_nonce(ALICE), chain.pending(ALICE)), (0, 1, vec![0, 2]));
@@ -44,7 +44,7 @@ fn a_gap_waits_until_it_is_filled() {
 
 #[test]
 fn accounts_have_nonces_of_their_own() {
-    let mut chain = Chain::default();
+    let mut chain = Chain::new(ChainName::Side);
     chain.submit(tx(ALICE, 1, 2)).unwrap();
     chain.submit(tx(BOB, 0, 3)).unwrap();
     chain.submit(tx(ALICE, 0, 1)).unwrap();
@@ -53,7 +53,7 @@ fn accounts_have_nonces_of_their_own() {
 
 #[test]
 fn the_pool_refuses_with_the_chains_words() {
-    let mut chain = Chain::default();
+    let mut chain = Chain::new(ChainName::Side);
     chain.submit(tx(ALICE, 0, 1)).unwrap();
     assert_eq!(chain.submit(tx(ALICE, 0, 2)), Err(Refusal::Underpriced));
     let known = chain.submit(tx(ALICE, 0, 1)).unwrap_err();

@@ -12,7 +12,7 @@ use super::{
     query::{Caller, guid, index, server_error},
 };
 use crate::testnet::{
-    abi::{CHAIN_ID, Call, REGISTRY},
+    abi::{Call, REGISTRY},
     bits,
     contract::commitment,
     event::{address, number},
@@ -54,7 +54,7 @@ pub(super) async fn assert(
         return Err(Failure::bad_request(why));
     }
     let bid = bid.iter().map(|bid| integer(bid)).collect::<Result<Vec<_>, _>>()?;
-    let fee = node.world().registry.terms.assertion_fee;
+    let fee = node.world().nets.get(caller.chain).registry.terms.assertion_fee;
     let amount = bid.iter().try_fold(fee, |sum, bid| sum.checked_add(*bid)).ok_or_else(server_error)?;
     let mask = bits::from_bools(&mask);
     let (nonce, commitment) = match promised {
@@ -113,11 +113,11 @@ pub(super) async fn vote(
 
 /// The unsigned transactions, with nonces from `base_nonce` on.
 fn transactions(node: &Node, caller: &Caller, calls: &[Call]) -> Result<Value, Failure> {
-    let next = node.world().chain.nonce(caller.account);
+    let next = node.world().nets.get(caller.chain).chain.nonce(caller.account);
     let base = caller.number("base_nonce", next)?;
     let unsigned = |(nonce, call): (u64, &Call)| {
         json!({
-            "chainId": CHAIN_ID,
+            "chainId": caller.chain.id(),
             "data": format!("0x{}", hex::encode(call.encode())),
             "gas": GAS,
             "gasPrice": 0,

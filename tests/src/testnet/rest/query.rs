@@ -10,18 +10,19 @@ use axum::{
 use uuid::Uuid;
 
 use super::envelope::Failure;
-use crate::testnet::node::Node;
+use crate::testnet::{chain::ChainName, node::Node};
 
 /// A request on a chain by an account.
 #[derive(Debug)]
 pub(super) struct Caller {
     pub(super) account: Address,
+    pub(super) chain: ChainName,
     query: HashMap<String, String>,
 }
 
 /// A request on a chain by anybody.
 #[derive(Debug)]
-pub(crate) struct AnyChain;
+pub(crate) struct AnyChain(pub(crate) ChainName);
 
 /// A request about neither chain nor account; an account that is named gets its tokens nevertheless.
 #[derive(Debug)]
@@ -46,9 +47,9 @@ impl FromRequestParts<Arc<Node>> for Caller {
         let account = query.get("account").filter(|account| !account.is_empty());
         let account = account.ok_or_else(|| Failure::bad_request("Account must be provided"))?;
         let account = address(account)?;
-        chain(&query)?;
+        let chain = chain(&query, node)?;
         node.world().meet(account);
-        Ok(Self { account, query })
+        Ok(Self { account, chain, query })
     }
 }
 
@@ -56,8 +57,8 @@ impl FromRequestParts<Arc<Node>> for AnyChain {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, Failure> {
-        chain(&query(parts))?;
-        Anybody::from_request_parts(parts, node).await.map(|_| Self)
+        let chain = chain(&query(parts), node)?;
+        Anybody::from_request_parts(parts, node).await.map(|_| Self(chain))
     }
 }
 
@@ -77,12 +78,16 @@ fn query(parts: &Parts) -> HashMap<String, String> {
 }
 
 /// A missing chain means side.
-fn chain(query: &HashMap<String, String>) -> Result<(), Failure> {
-    match query.get("chain").map(String::as_str) {
-        None | Some("side") => Ok(()),
-        Some("home") => Err(Failure::bad_request("this testnet has the side chain only")),
-        Some(_) => Err(Failure::bad_request("Chain must one of home, side")),
+fn chain(query: &HashMap<String, String>, node: &Node) -> Result<ChainName, Failure> {
+    let name = match query.get("chain").map(String::as_str) {
+        None | Some("side") => ChainName::Side,
+        Some("home") => ChainName::Home,
+        Some(_) => return Err(Failure::bad_request("Chain must one of home, side")),
+    };
+    if node.world().nets.has(name) {
+        return Ok(name);
     }
+    Err(Failure::bad_request(format!("this testnet has the {} chain only", name.other())))
 }
 
 pub(super) fn address(text: &str) -> Result<Address, Failure> {
