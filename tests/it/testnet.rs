@@ -1,6 +1,8 @@
 //! The simulated marketplace, played by hand over HTTP and websocket.
 
+mod accounts;
 mod chains;
+mod gas;
 mod player;
 mod program;
 mod reference;

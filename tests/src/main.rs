@@ -1,6 +1,7 @@
 //! `testnet`: a marketplace in one process, and the score of who played there.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::{self, IsTerminal, Write},
     path::PathBuf,
@@ -11,7 +12,8 @@ use std::{
 use alloy_primitives::Address;
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
-use engine_tests::testnet::{ChainName, Change, Settings, Testnet, load};
+use engine_tests::testnet::{ChainName, Change, Endowment, Report, Settings, SettingsError, Testnet, load};
+use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Tells people on standard error; that nobody reads it stops nothing.
@@ -73,9 +75,16 @@ struct Args {
     /// File for the score, as JSON
     #[arg(long, value_name = "FILE")]
     report: PathBuf,
-    /// The account that the report is about [default: the first that asserts]
-    #[arg(long, value_name = "ADDRESS")]
-    account: Option<Address>,
+    /// The account that the report is about [default: the first that asserts]; given again, the reports of the
+    /// further accounts are under `others` by account
+    #[arg(long = "account", value_name = "ADDRESS")]
+    accounts: Vec<Address>,
+    /// Wei for each unit of gas; a transaction that offers less waits
+    #[arg(long, value_name = "WEI", default_value_t = 0)]
+    gas_price: u128,
+    /// What an account starts with on each chain, instead of 1000000 NCT and 1 ETH; repeatable
+    #[arg(long = "endow", value_name = "ADDRESS=NCT[,ETH]", value_parser = endowment)]
+    endow: Vec<(Address, Endowment)>,
     /// One line on standard error for each change of a bounty; auto: when it is a terminal
     #[arg(long, value_enum, default_value_t = Live::Auto, num_args = 0..=1, default_missing_value = "always")]
     live: Live,
@@ -127,7 +136,9 @@ async fn run(args: Args) -> Result<bool> {
         reveal_blocks: args.reveal_blocks,
         vote_blocks: args.vote_blocks,
         seed: args.seed,
-        account: args.account,
+        account: args.accounts.first().copied(),
+        gas_price: args.gas_price,
+        endowments: args.endow.into_iter().collect(),
         ..Settings::default()
     })
     .await?;
@@ -147,7 +158,9 @@ async fn run(args: Args) -> Result<bool> {
         _ = tokio::signal::ctrl_c() => false,
     };
     let result = testnet.report();
-    serde_json::to_writer_pretty(&report, &result).context("cannot write the report")?;
+    let others = args.accounts.iter().skip(1).map(|account| (*account, testnet.report_of(*account)));
+    let written = Written { report: &result, others: others.collect() };
+    serde_json::to_writer_pretty(&report, &written).context("cannot write the report")?;
     let totals = &result.totals;
     say!(
         "testnet: {} bounties: {} asserted, {} revealed, {} settled, {} correct; {} requests rejected",
@@ -160,6 +173,15 @@ async fn run(args: Args) -> Result<bool> {
     );
     testnet.close().await;
     Ok(finished)
+}
+
+/// The file of the score.
+#[derive(Serialize)]
+struct Written<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    others: BTreeMap<Address, Report>,
 }
 
 /// Where changes are shown.
@@ -200,6 +222,12 @@ impl Progress {
             }
         }
     }
+}
+
+fn endowment(text: &str) -> Result<(Address, Endowment), String> {
+    let (account, amount) = text.split_once('=').ok_or("write ADDRESS=NCT or ADDRESS=NCT,ETH")?;
+    let account = account.parse().map_err(|e| format!("{account} is no address: {e}"))?;
+    Ok((account, amount.parse().map_err(|e: SettingsError| e.to_string())?))
 }
 
 fn block_time(text: &str) -> Result<Duration, String> {

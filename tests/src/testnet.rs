@@ -11,6 +11,7 @@ mod bits;
 mod chain;
 mod contract;
 mod event;
+mod gas;
 mod metadata;
 mod net;
 mod node;
@@ -39,8 +40,8 @@ pub use self::{
     artifacts::{ArtifactsError, Sample, load},
     chain::ChainName,
     progress::{Change, What},
-    report::{ArtifactReport, BountyReport, Rejected, Report, Totals},
-    settings::{Settings, SettingsError},
+    report::{AccountReport, ArtifactReport, BountyReport, Rejected, Report, Totals},
+    settings::{Endowment, Settings, SettingsError},
 };
 use self::{node::Node, world::World};
 
@@ -157,9 +158,24 @@ impl Testnet {
         self.node.world().nets.get(chain).balance(account)
     }
 
+    /// Wei of an account on a chain.
+    pub fn ether_on(&self, chain: ChainName, account: Address) -> U256 {
+        self.node.world().nets.get(chain).chain.ether(account)
+    }
+
+    /// Sets what a unit of gas costs on a chain from the next block on, in wei. What offers less waits in the pool.
+    pub fn set_gas_price(&self, chain: ChainName, wei: u128) {
+        self.node.world().nets.get_mut(chain).chain.set_gas_price(wei);
+    }
+
     /// The score so far.
     pub fn report(&self) -> Report {
         Report::of(&self.node.world())
+    }
+
+    /// The same about an account of choice.
+    pub fn report_of(&self, account: Address) -> Report {
+        Report::of_account(&self.node.world(), Some(account))
     }
 
     /// All bounties were posted and are over.

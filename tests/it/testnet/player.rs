@@ -89,6 +89,14 @@ impl Player {
     /// Asks the node for an action's transactions, signs them from `nonce` on, posts them one by one, and mines two
     /// blocks. The answer to the look-up of their receipts.
     pub(crate) async fn act(&self, net: &Testnet, path: &str, body: Value, nonce: u64) -> (u16, Value) {
+        let hashes = self.send(path, body, nonce).await;
+        net.mine();
+        net.mine();
+        self.ask(Method::GET, "/transactions", Some(json!({ "transactions": hashes }))).await
+    }
+
+    /// The same without mining; the hashes.
+    pub(crate) async fn send(&self, path: &str, body: Value, nonce: u64) -> Vec<String> {
         let made = self.post(&format!("{path}?base_nonce=0"), body).await;
         let mut hashes = Vec::new();
         for (nonce, unsigned) in (nonce..).zip(made["transactions"].as_array().unwrap()) {
@@ -96,9 +104,7 @@ impl Player {
             let sent = self.post("/transactions", json!({ "transactions": [signed] })).await;
             hashes.push(sent[0]["message"].as_str().unwrap().to_owned());
         }
-        net.mine();
-        net.mine();
-        self.ask(Method::GET, "/transactions", Some(json!({ "transactions": hashes }))).await
+        hashes
     }
 }
 

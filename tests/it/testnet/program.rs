@@ -97,6 +97,9 @@ fn bad_arguments_are_told_apart_from_success() {
         (&["--block-time", "soon"], "write 250ms or 2s"),
         (&["--account", "0x12"], "--account"),
         (&["--listen", "nowhere"], "--listen"),
+        (&["--endow", "0x12=3"], "0x12 is no address"),
+        (&["--endow", "0x9d8A62f656a8d1615C1294fd71e9CFb3E4855A4F=much"], "write NCT, or NCT and ETH"),
+        (&["--chains", "side", "--chains", "side"], "chains can be home, side, or both"),
     ] {
         let (status, said) = finish(testnet(folder.path(), arguments));
         assert!(status == Some(2) && said.contains(words), "{arguments:?}: {status:?} {said}");

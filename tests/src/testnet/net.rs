@@ -1,12 +1,12 @@
 //! One chain with its contracts, and the set of the chains that the marketplace has.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use alloy_primitives::{Address, U256};
 use uuid::Uuid;
 
 use super::{
-    Settings,
+    Endowment, Settings,
     chain::{Chain, ChainName},
     contract::Registry,
     players,
@@ -22,6 +22,8 @@ pub(crate) struct Net {
     pub(crate) registry: Registry,
     pub(crate) plan: Plan,
     met: HashSet<Address>,
+    endowment: Endowment,
+    endowments: HashMap<Address, Endowment>,
 }
 
 /// The bounties to post on a chain.
@@ -51,7 +53,7 @@ impl Net {
         players::endow(&mut token);
         Self {
             name,
-            chain: Chain::new(name),
+            chain: Chain::new(name, settings.gas_price),
             token,
             registry: Registry::new(settings.terms(), players::ARBITERS),
             plan: Plan {
@@ -62,13 +64,17 @@ impl Net {
                 commanded: Vec::new(),
             },
             met: HashSet::new(),
+            endowment: settings.endowment,
+            endowments: settings.endowments.clone(),
         }
     }
 
-    /// Gives an account its tokens at its first request.
+    /// Gives an account its tokens and its ether at its first request.
     pub(crate) fn meet(&mut self, account: Address) {
         if self.met.insert(account) {
-            self.token.mint(account, players::million());
+            let Endowment { nct, ether } = self.endowments.get(&account).copied().unwrap_or(self.endowment);
+            self.token.mint(account, nct);
+            self.chain.endow(account, ether);
         }
     }
 

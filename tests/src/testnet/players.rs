@@ -23,10 +23,15 @@ pub(crate) const ARBITERS: [Address; 3] = [
     address!("A1b17e2000000000000000000000000000000003"),
 ];
 
+/// Whether an account is played by the node itself.
+pub(crate) fn is_ours(account: Address) -> bool {
+    account == AMBASSADOR || ARBITERS.contains(&account)
+}
+
 /// One NCT in base units.
 pub(crate) const ONE: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
 
-/// What an account starts with: 1,000,000 NCT.
+/// 1,000,000 NCT.
 pub(crate) fn million() -> U256 {
     ONE * U256::from(1_000_000)
 }
@@ -84,7 +89,7 @@ fn post(world: &mut World, chain: ChainName, block: u64, guid: Uuid) {
             world.keep(Record::new(chain, guid, &samples));
             world.publish(&logs, hash(block, AMBASSADOR, guid));
         }
-        Err(why) => world.reject("ambassador", format!("the bounty could not be posted: {why}")),
+        Err(why) => world.reject("ambassador", None, format!("the bounty could not be posted: {why}")),
     }
 }
 
@@ -92,7 +97,8 @@ fn act(world: &mut World, block: u64, player: Address, call: Call) {
     let guid = call.guid().unwrap_or_default();
     let name = call.name();
     if let Err(why) = world.execute(player, call, hash(block, player, guid)) {
-        world.reject("arbiters and ambassador", format!("{name} on {guid} reverted at block {block}: {why}"));
+        let why = format!("{name} on {guid} reverted at block {block}: {why}");
+        world.reject("arbiters and ambassador", None, why);
     }
 }
 

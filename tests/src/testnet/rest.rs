@@ -21,7 +21,10 @@ use axum::{
 };
 
 use self::envelope::Refused;
-pub(crate) use self::{envelope::Failure, query::AnyChain};
+pub(crate) use self::{
+    envelope::Failure,
+    query::{AnyChain, account_of},
+};
 use super::{artifacts::MAX_SIZE, node::Node, socket};
 
 /// Every endpoint of the node. Routes match with and without a trailing slash.
@@ -32,7 +35,7 @@ pub(crate) fn router(node: Arc<Node>) -> Router {
         ("/pending", get(state::pending)),
         ("/syncing", get(state::syncing)),
         ("/balances/{address}/nct", get(state::nct)),
-        ("/balances/{address}/eth", get(state::nothing)),
+        ("/balances/{address}/eth", get(state::eth)),
         ("/balances/{address}/staking/total", get(state::nothing)),
         ("/balances/{address}/staking/withdrawable", get(state::nothing)),
         ("/staking/parameters", get(state::staking)),
@@ -72,6 +75,7 @@ pub(crate) fn router(node: Arc<Node>) -> Router {
 /// look-ups of what does not exist.
 async fn note_refusals(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let account = account_of(request.uri());
     let answer = next.run(request).await;
     let status = answer.status();
     let probe = method == Method::OPTIONS && path.trim_end_matches('/') == "/wallets";
@@ -81,7 +85,7 @@ async fn note_refusals(State(node): State<Arc<Node>>, request: Request, next: Ne
     let refused = answer.extensions().get::<Refused>();
     if !refused.is_some_and(|refused| refused.lookup && method == Method::GET) {
         let text = refused.map_or("", |refused| refused.why.as_str());
-        node.world().reject(&path, format!("{method} {}: {text}", status.as_u16()));
+        node.world().reject(&path, account, format!("{method} {}: {text}", status.as_u16()));
     }
     answer
 }

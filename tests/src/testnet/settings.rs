@@ -1,10 +1,15 @@
 //! What can be set, with ranges and defaults.
 
-use std::time::Duration;
+use std::{collections::HashMap, str::FromStr, time::Duration};
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, U256, utils::parse_ether};
 
-use super::{artifacts::Sample, chain::ChainName, contract::Terms, players::ONE};
+use super::{
+    artifacts::Sample,
+    chain::ChainName,
+    contract::Terms,
+    players::{ONE, million},
+};
 
 /// Settings of a [`Testnet`](super::Testnet); take the defaults and change what matters.
 #[derive(Clone, Debug)]
@@ -31,8 +36,45 @@ pub struct Settings {
     pub seed: u64,
     /// The account that the report is about; by default the first that asserts.
     pub account: Option<Address>,
+    /// Wei for each unit of gas on each chain at the start; by default 0. A transaction that offers less waits.
+    pub gas_price: u128,
+    /// What an account has on each chain at its first request.
+    pub endowment: Endowment,
+    /// What some accounts have instead.
+    pub endowments: HashMap<Address, Endowment>,
     /// How long a look-up of receipts waits for each transaction; by default 10 s, as polyswarmd on the side chain.
     pub receipt_wait: Duration,
+}
+
+/// What an account starts with on a chain. As a text it is NCT, or NCT and ETH with a comma between: `2.5,0.01`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Endowment {
+    /// Base units of 10⁻¹⁸ NCT; by default 1,000,000 NCT.
+    pub nct: U256,
+    /// Wei; by default 1 ETH.
+    pub ether: U256,
+}
+
+impl Default for Endowment {
+    fn default() -> Self {
+        Self { nct: million(), ether: ONE }
+    }
+}
+
+impl FromStr for Endowment {
+    type Err = SettingsError;
+
+    fn from_str(text: &str) -> Result<Self, SettingsError> {
+        let unreadable = || SettingsError::Endowment(text.into());
+        let amount = |text: &str| match text.trim() {
+            digits if digits.starts_with(|first: char| first.is_ascii_digit()) => {
+                parse_ether(digits).map_err(|_| unreadable())
+            }
+            _ => Err(unreadable()),
+        };
+        let (nct, ether) = text.split_once(',').map_or((text, None), |(nct, ether)| (nct, Some(ether)));
+        Ok(Self { nct: amount(nct)?, ether: ether.map_or(Ok(ONE), amount)? })
+    }
 }
 
 impl Default for Settings {
@@ -49,6 +91,9 @@ impl Default for Settings {
             vote_blocks: 10,
             seed: 0,
             account: None,
+            gas_price: 0,
+            endowment: Endowment::default(),
+            endowments: HashMap::new(),
             receipt_wait: Duration::from_secs(10),
         }
     }
@@ -70,6 +115,9 @@ pub enum SettingsError {
         /// The most that it can be.
         most: u64,
     },
+    /// No amount of NCT, or of NCT and ETH.
+    #[error("{0} is no endowment: write NCT, or NCT and ETH as in 2.5,0.01")]
+    Endowment(String),
     /// No chain, or one of them twice.
     #[error("chains can be home, side, or both, each once")]
     Chains,

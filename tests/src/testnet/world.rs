@@ -1,8 +1,8 @@
 //! Everything the node knows, behind one lock: chains, artifacts and the judge's notes. Advances one block at a time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, U256};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -12,7 +12,8 @@ use super::{
     artifacts::Deck,
     chain::{ChainName, Receipt},
     contract::Revert,
-    event::{Frame, Log, block_frame},
+    event::{Frame, Log, address, block_frame},
+    gas,
     net::Nets,
     players,
     progress::{Change, What},
@@ -68,18 +69,22 @@ impl World {
 
     /// Mines the next block of a chain: what waits in the pool first, then what ambassador and arbiters do.
     pub(crate) fn mine(&mut self, chain: ChainName) -> Mined {
-        let (block, transactions) = self.nets.get_mut(chain).chain.next_block();
+        let block = self.nets.get_mut(chain).chain.next_block();
         self.mined = Mined { chain, block, frames: vec![block_frame(block)], changes: Vec::new() };
-        for tx in transactions {
+        while let Some(tx) = self.nets.get_mut(chain).chain.next_transaction() {
             let call = Call::decode(tx.to, &tx.data);
+            let gas = gas::used(call.as_ref());
             let outcome = match &call {
-                Some(call) => self.execute(tx.sender, call.clone(), tx.hash),
-                None => Err(Revert::NoSuchCall),
+                _ if gas > tx.gas => Err(Revert::OutOfGas),
+                // The contracts take no ether.
+                Some(call) if tx.value == U256::ZERO => self.execute(tx.sender, call.clone(), tx.hash),
+                _ => Err(Revert::NoSuchCall),
             };
+            self.nets.get_mut(chain).chain.charge(&tx, gas);
             if let Err(why) = &outcome {
                 let name = call.as_ref().map_or("unknown call", Call::name);
                 let why = format!("{name} in transaction 0x{:x} reverted at block {block}: {why}", tx.hash);
-                self.reject("/transactions", why);
+                self.reject("/transactions", Some(tx.sender), why);
             }
             self.nets.get_mut(chain).chain.record(tx.hash, Receipt { block, outcome });
         }
@@ -185,10 +190,18 @@ impl World {
             .or_else(|| tried().map(|s| s.sender))
     }
 
+    /// The accounts that sent transactions about bounties, in the order of their first; without those of the node.
+    pub(crate) fn players(&self) -> Vec<Address> {
+        let senders = self.records.iter().flat_map(|record| &record.sent).map(|sent| sent.sender);
+        let mut seen = HashSet::new();
+        senders.filter(|sender| !players::is_ours(*sender) && seen.insert(*sender)).collect()
+    }
+
     /// Notes a refusal for the report.
-    pub(crate) fn reject(&mut self, path: &str, why: String) {
+    pub(crate) fn reject(&mut self, path: &str, account: Option<Address>, why: String) {
         tracing::debug!(path, why, "rejected");
-        self.rejected.push(Rejected { path: path.into(), why });
+        let account = account.map(address);
+        self.rejected.push(Rejected { path: path.into(), account, why });
     }
 
     fn record_mut(&mut self, chain: ChainName, guid: Uuid) -> Option<&mut Record> {

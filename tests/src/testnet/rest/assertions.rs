@@ -113,14 +113,18 @@ pub(super) async fn vote(
 
 /// The unsigned transactions, with nonces from `base_nonce` on.
 fn transactions(node: &Node, caller: &Caller, calls: &[Call]) -> Result<Value, Failure> {
-    let next = node.world().nets.get(caller.chain).chain.nonce(caller.account);
+    let (next, gas_price) = {
+        let world = node.world();
+        let chain = &world.nets.get(caller.chain).chain;
+        (chain.nonce(caller.account), chain.gas_price())
+    };
     let base = caller.number("base_nonce", next)?;
     let unsigned = |(nonce, call): (u64, &Call)| {
         json!({
             "chainId": caller.chain.id(),
             "data": format!("0x{}", hex::encode(call.encode())),
             "gas": GAS,
-            "gasPrice": 0,
+            "gasPrice": gas_price,
             "nonce": nonce,
             "to": address(call.to()),
             "value": 0,

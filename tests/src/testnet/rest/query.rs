@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use alloy_primitives::Address;
 use axum::{
     extract::{FromRequestParts, Query},
-    http::{StatusCode, request::Parts},
+    http::{StatusCode, Uri, request::Parts},
 };
 use uuid::Uuid;
 
@@ -43,7 +43,7 @@ impl FromRequestParts<Arc<Node>> for Caller {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, Failure> {
-        let query = query(parts);
+        let query = query(&parts.uri);
         let account = query.get("account").filter(|account| !account.is_empty());
         let account = account.ok_or_else(|| Failure::bad_request("Account must be provided"))?;
         let account = address(account)?;
@@ -57,7 +57,7 @@ impl FromRequestParts<Arc<Node>> for AnyChain {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, Failure> {
-        let chain = chain(&query(parts), node)?;
+        let chain = chain(&query(&parts.uri), node)?;
         Anybody::from_request_parts(parts, node).await.map(|_| Self(chain))
     }
 }
@@ -66,15 +66,20 @@ impl FromRequestParts<Arc<Node>> for Anybody {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, Failure> {
-        if let Some(account) = query(parts).get("account").and_then(|account| address(account).ok()) {
+        if let Some(account) = account_of(&parts.uri) {
             node.world().meet(account);
         }
         Ok(Self)
     }
 }
 
-fn query(parts: &Parts) -> HashMap<String, String> {
-    Query::try_from_uri(&parts.uri).map(|Query(query)| query).unwrap_or_default()
+/// Who a request says that it is from.
+pub(crate) fn account_of(uri: &Uri) -> Option<Address> {
+    query(uri).get("account").and_then(|account| account.parse().ok())
+}
+
+fn query(uri: &Uri) -> HashMap<String, String> {
+    Query::try_from_uri(uri).map(|Query(query)| query).unwrap_or_default()
 }
 
 /// A missing chain means side.

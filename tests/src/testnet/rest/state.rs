@@ -53,7 +53,15 @@ pub(super) async fn nct(
     success(node.world().nets.get(chain).balance(address(&who)?).to_string())
 }
 
-/// Ether and stakes: nobody has any here.
+pub(super) async fn eth(
+    State(node): State<Arc<Node>>,
+    AnyChain(chain): AnyChain,
+    Path(who): Path<String>,
+) -> Answer {
+    success(node.world().nets.get(chain).chain.ether(address(&who)?).to_string())
+}
+
+/// Stakes: nobody has any here.
 pub(super) async fn nothing(_chain: AnyChain, Path(who): Path<String>) -> Answer {
     address(&who)?;
     success("0")

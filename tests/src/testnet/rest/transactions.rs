@@ -15,6 +15,7 @@ use super::{
 use crate::testnet::{
     abi::{REGISTRY, TOKEN},
     chain::{ChainName, Receipt},
+    contract::Revert,
     event::address,
     node::Node,
     transaction::Transaction,
@@ -74,6 +75,9 @@ pub(super) async fn receipts(State(node): State<Arc<Node>>, caller: Caller, body
         unknown &= !node.world().nets.get(caller.chain).chain.knows(hash);
         match receipt {
             Err(_) => errors.push(format!("transaction {hex}: timeout during wait for receipt")),
+            Ok(Receipt { outcome: Err(Revert::OutOfGas), .. }) => {
+                errors.push(format!("transaction {hex}: out of gas"));
+            }
             Ok(Receipt { block, outcome: Err(why) }) => {
                 errors.push(format!("transaction {hex}: transaction failed at block {block}, error: {why}"));
             }
