@@ -2,6 +2,7 @@
 
 mod accounts;
 mod chains;
+mod commands;
 mod gas;
 mod player;
 mod program;

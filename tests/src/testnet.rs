@@ -9,6 +9,7 @@ mod abi;
 mod artifacts;
 mod bits;
 mod chain;
+mod commands;
 mod contract;
 mod event;
 mod gas;
@@ -34,7 +35,6 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use alloy_primitives::{Address, U256};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time};
-use uuid::Uuid;
 
 pub use self::{
     artifacts::{ArtifactsError, Sample, load},
@@ -128,26 +128,6 @@ impl Testnet {
         self.node.world().nets.first()
     }
 
-    /// Has a bounty posted in the first chain's next block, beside those of the timetable.
-    pub fn post_bounty(&self) -> Uuid {
-        let guid = Uuid::new_v4();
-        self.post_bounty_as(guid);
-        guid
-    }
-
-    /// The same on any chain.
-    pub fn post_bounty_on(&self, chain: ChainName) -> Uuid {
-        let guid = Uuid::new_v4();
-        self.node.world().nets.get_mut(chain).plan.commanded.push(guid);
-        guid
-    }
-
-    /// The same on the first chain with a chosen GUID; one that is in use ends in the report's rejected requests.
-    pub fn post_bounty_as(&self, guid: Uuid) {
-        let chain = self.first();
-        self.node.world().nets.get_mut(chain).plan.commanded.push(guid);
-    }
-
     /// The tokens of an account on the first chain in base units of 10⁻¹⁸ NCT.
     pub fn balance(&self, account: Address) -> U256 {
         self.balance_on(self.first(), account)
@@ -161,11 +141,6 @@ impl Testnet {
     /// Wei of an account on a chain.
     pub fn ether_on(&self, chain: ChainName, account: Address) -> U256 {
         self.node.world().nets.get(chain).chain.ether(account)
-    }
-
-    /// Sets what a unit of gas costs on a chain from the next block on, in wei. What offers less waits in the pool.
-    pub fn set_gas_price(&self, chain: ChainName, wei: u128) {
-        self.node.world().nets.get_mut(chain).chain.set_gas_price(wei);
     }
 
     /// The score so far.

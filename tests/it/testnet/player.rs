@@ -134,6 +134,11 @@ impl Listener {
         serde_json::from_str(message.to_text().unwrap()).unwrap()
     }
 
+    /// The connection ends before another event comes.
+    pub(crate) async fn ended(&mut self) -> bool {
+        !matches!(self.0.next().await, Some(Ok(_)))
+    }
+
     /// Skips to an event of this name, and counts what was skipped.
     pub(crate) async fn until(&mut self, name: &str) -> Value {
         loop {

@@ -5,6 +5,7 @@ use serde_json::{Number, Value, json};
 use uuid::Uuid;
 
 use super::{
+    artifacts::Kind,
     bits,
     contract::{Assertion, Bounty},
     metadata,
@@ -21,13 +22,59 @@ pub(crate) struct Frame {
 /// One log of a mined transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Log {
-    Bounty { guid: Uuid, author: Address, amount: U256, uri: String, expiration: u64, metadata: String },
-    Assertion { guid: Uuid, index: usize, author: Address, bid: Vec<U256>, mask: Vec<bool>, commitment: U256 },
-    Reveal { guid: Uuid, index: usize, author: Address, nonce: U256, verdicts: Vec<bool>, metadata: String },
-    Vote { guid: Uuid, voter: Address, votes: U256, artifacts: usize },
-    Quorum { guid: Uuid },
-    Settled { guid: Uuid, settler: Address, payout: U256 },
-    Transfer { from: Address, to: Address, value: U256 },
+    Bounty {
+        guid: Uuid,
+        kind: Kind,
+        author: Address,
+        amount: U256,
+        uri: String,
+        expiration: u64,
+        metadata: String,
+    },
+    Assertion {
+        guid: Uuid,
+        index: usize,
+        author: Address,
+        bid: Vec<U256>,
+        mask: Vec<bool>,
+        commitment: U256,
+    },
+    Reveal {
+        guid: Uuid,
+        index: usize,
+        author: Address,
+        nonce: U256,
+        verdicts: Vec<bool>,
+        metadata: String,
+    },
+    Vote {
+        guid: Uuid,
+        voter: Address,
+        votes: U256,
+        artifacts: usize,
+    },
+    Quorum {
+        guid: Uuid,
+    },
+    Settled {
+        guid: Uuid,
+        settler: Address,
+        payout: U256,
+    },
+    Transfer {
+        from: Address,
+        to: Address,
+        value: U256,
+    },
+    Windows {
+        reveal: u64,
+        vote: u64,
+    },
+    Fees {
+        bounty: U256,
+        assertion: U256,
+    },
+    Deprecated,
 }
 
 impl Log {
@@ -38,6 +85,7 @@ impl Log {
     pub(crate) fn bounty(bounty: &Bounty) -> Self {
         Self::Bounty {
             guid: bounty.guid,
+            kind: bounty.kind,
             author: bounty.author,
             amount: bounty.amount,
             uri: bounty.uri.clone(),
@@ -77,7 +125,7 @@ impl Log {
             | Self::Vote { guid, .. }
             | Self::Quorum { guid }
             | Self::Settled { guid, .. } => Some(*guid),
-            Self::Transfer { .. } => None,
+            Self::Transfer { .. } | Self::Windows { .. } | Self::Fees { .. } | Self::Deprecated => None,
         }
     }
 
@@ -90,6 +138,9 @@ impl Log {
             Self::Vote { .. } => Some("vote"),
             Self::Quorum { .. } => Some("quorum"),
             Self::Settled { .. } => Some("settled_bounty"),
+            Self::Windows { .. } => Some("window_update"),
+            Self::Fees { .. } => Some("fee_update"),
+            Self::Deprecated => Some("deprecated"),
             Self::Transfer { .. } => None,
         }
     }
@@ -102,15 +153,15 @@ impl Log {
             Self::Reveal { .. } => Some("reveals"),
             Self::Vote { .. } => Some("votes"),
             Self::Transfer { .. } => Some("transfers"),
-            Self::Quorum { .. } | Self::Settled { .. } => None,
+            _ => None,
         }
     }
 
     /// The members, with metadata as it is stored.
     pub(crate) fn data(&self) -> Value {
         match self {
-            Self::Bounty { guid, author, amount, uri, expiration, metadata } => json!({
-                "guid": guid, "artifact_type": "file", "author": address(*author), "amount": amount.to_string(),
+            Self::Bounty { guid, kind, author, amount, uri, expiration, metadata } => json!({
+                "guid": guid, "artifact_type": kind.name(), "author": address(*author), "amount": amount.to_string(),
                 "uri": uri, "expiration": expiration.to_string(), "metadata": metadata,
             }),
             Self::Assertion { guid, index, author, bid, mask, commitment } => json!({
@@ -131,6 +182,13 @@ impl Log {
             Self::Transfer { from, to, value } => json!({
                 "from": address(*from), "to": address(*to), "value": value.to_string(),
             }),
+            Self::Windows { reveal, vote } => {
+                json!({ "assertion_reveal_window": reveal, "arbiter_vote_window": vote })
+            }
+            Self::Fees { bounty, assertion } => {
+                json!({ "bounty_fee": number(*bounty), "assertion_fee": number(*assertion) })
+            }
+            Self::Deprecated => json!({ "rollover": false }),
         }
     }
 

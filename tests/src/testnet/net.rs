@@ -1,14 +1,19 @@
 //! One chain with its contracts, and the set of the chains that the marketplace has.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use alloy_primitives::{Address, U256};
 use uuid::Uuid;
 
 use super::{
     Endowment, Settings,
+    artifacts::Kind,
     chain::{Chain, ChainName},
     contract::Registry,
+    event::Log,
     players,
     token::Token,
 };
@@ -24,6 +29,25 @@ pub(crate) struct Net {
     met: HashSet<Address>,
     endowment: Endowment,
     endowments: HashMap<Address, Endowment>,
+    regression: Option<Regression>,
+}
+
+/// An act of the contract's owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Sets the windows, in blocks.
+    Windows { reveal: u64, vote: u64 },
+    /// Sets the fees, in NCT wei.
+    Fees { bounty: U256, assertion: U256 },
+    /// Ends posting.
+    Deprecate,
+}
+
+/// Blocks that the node tells lower numbers of, as after a restart from an older snapshot.
+#[derive(Clone, Debug)]
+struct Regression {
+    blocks: Range<u64>,
+    by: u64,
 }
 
 /// The bounties to post on a chain.
@@ -37,7 +61,9 @@ pub(crate) struct Plan {
     /// Blocks from posting to expiration.
     pub(crate) duration: u64,
     /// Posted on command, in the next block.
-    pub(crate) commanded: Vec<Uuid>,
+    pub(crate) commanded: Vec<(Uuid, Kind)>,
+    /// What the owner of the contract does, in the next block.
+    pub(crate) owner: Vec<Order>,
 }
 
 impl Plan {
@@ -62,10 +88,12 @@ impl Net {
                 per_bounty: settings.per_bounty,
                 duration: settings.expiration_blocks,
                 commanded: Vec::new(),
+                owner: Vec::new(),
             },
             met: HashSet::new(),
             endowment: settings.endowment,
             endowments: settings.endowments.clone(),
+            regression: None,
         }
     }
 
@@ -75,6 +103,38 @@ impl Net {
             let Endowment { nct, ether } = self.endowments.get(&account).copied().unwrap_or(self.endowment);
             self.token.mint(account, nct);
             self.chain.endow(account, ether);
+        }
+    }
+
+    /// Tells the numbers of the next `blocks` blocks lower by `by`.
+    pub(crate) fn regress(&mut self, by: u64, blocks: u64) {
+        let next = self.chain.head() + 1;
+        self.regression = Some(Regression { blocks: next..next.saturating_add(blocks), by });
+    }
+
+    /// The number that the node tells for a block.
+    pub(crate) fn told(&self, block: u64) -> u64 {
+        let regression = self.regression.as_ref().filter(|regression| regression.blocks.contains(&block));
+        regression.map_or(block, |regression| block.saturating_sub(regression.by))
+    }
+
+    /// Does what the owner was told to, and tells of it.
+    pub(crate) fn obey(&mut self, order: Order) -> Log {
+        let terms = &mut self.registry.terms;
+        match order {
+            Order::Windows { reveal, vote } => {
+                (terms.reveal_window, terms.vote_window) = (reveal, vote);
+                Log::Windows { reveal, vote }
+            }
+            Order::Fees { bounty, assertion } => {
+                (terms.bounty_fee, terms.assertion_fee) = (bounty, assertion);
+                Log::Fees { bounty, assertion }
+            }
+            Order::Deprecate => {
+                self.registry.deprecate();
+                self.plan.left = 0;
+                Log::Deprecated
+            }
         }
     }
 

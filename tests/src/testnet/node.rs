@@ -13,14 +13,23 @@ use super::{chain::ChainName, progress::Change, world::World};
 /// Frames that a slow client may be behind; further behind, it is disconnected.
 const BACKLOG: usize = 8192;
 
+/// What goes to the websockets of a chain.
+#[derive(Clone, Debug)]
+pub(crate) enum Push {
+    /// A frame.
+    Text(Utf8Bytes),
+    /// The connection ends without a word.
+    Drop,
+}
+
 /// What requests, sockets and the clock share. The lock is never held across an await.
 #[derive(Debug)]
 pub(crate) struct Node {
     world: Mutex<World>,
     /// What goes to the websockets of the home chain.
-    home: broadcast::Sender<Utf8Bytes>,
+    home: broadcast::Sender<Push>,
     /// What goes to the websockets of the side chain.
-    side: broadcast::Sender<Utf8Bytes>,
+    side: broadcast::Sender<Push>,
     /// Sent after each change; the number of websocket clients so far.
     changed: watch::Sender<usize>,
     /// Seconds since 1970 with a fraction.
@@ -59,22 +68,30 @@ impl Node {
         tracing::debug!(%chain, block = mined.block, events = mined.frames.len() - 1, "mined");
         for frame in mined.frames {
             // Nobody listening is no fault.
-            let _ = self.frames(chain).send(frame.text.into());
+            let _ = self.frames(chain).send(Push::Text(frame.text.into()));
         }
         drop(world);
         self.changed();
         mined.changes
     }
 
-    fn frames(&self, chain: ChainName) -> &broadcast::Sender<Utf8Bytes> {
+    fn frames(&self, chain: ChainName) -> &broadcast::Sender<Push> {
         match chain {
             ChainName::Home => &self.home,
             ChainName::Side => &self.side,
         }
     }
 
+    /// Drops the websockets of all chains.
+    pub(crate) fn drop_sockets(&self) {
+        for chain in [&self.home, &self.side] {
+            // Nobody listening is no fault.
+            let _ = chain.send(Push::Drop);
+        }
+    }
+
     /// All frames of a chain from now on.
-    pub(crate) fn subscribe(&self, chain: ChainName) -> broadcast::Receiver<Utf8Bytes> {
+    pub(crate) fn subscribe(&self, chain: ChainName) -> broadcast::Receiver<Push> {
         self.frames(chain).subscribe()
     }
 

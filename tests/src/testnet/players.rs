@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{
     abi::{Call, REGISTRY},
+    artifacts::Kind,
     chain::ChainName,
     contract::Offer,
     record::Record,
@@ -43,14 +44,18 @@ pub(crate) fn endow(token: &mut Token) {
 
 /// What the players do in block `block`.
 pub(crate) fn play(world: &mut World, chain: ChainName, block: u64) {
+    for order in std::mem::take(&mut world.nets.get_mut(chain).plan.owner) {
+        let log = world.nets.get_mut(chain).obey(order);
+        world.publish(&[log], hash(block, REGISTRY, Uuid::nil()));
+    }
     let plan = &mut world.nets.get_mut(chain).plan;
-    let mut guids = std::mem::take(&mut plan.commanded);
+    let mut offers = std::mem::take(&mut plan.commanded);
     if plan.left > 0 && block.is_multiple_of(plan.every) {
         plan.left -= 1;
-        guids.push(Uuid::new_v4());
+        offers.push((Uuid::new_v4(), Kind::File));
     }
-    for guid in guids {
-        post(world, chain, block, guid);
+    for (guid, kind) in offers {
+        post(world, chain, block, (guid, kind));
     }
     let terms = &world.nets.get(chain).registry.terms;
     let (reveal_window, vote_window) = (terms.reveal_window, terms.vote_window);
@@ -58,12 +63,15 @@ pub(crate) fn play(world: &mut World, chain: ChainName, block: u64) {
         let Some(record) = world.records.get(number).filter(|record| record.chain == chain) else { continue };
         let Some(bounty) = world.nets.get(chain).registry.bounty(record.guid) else { continue };
         let (guid, truth, votes_at) = (bounty.guid, record.truth(), bounty.expiration + reveal_window);
-        if block == votes_at {
+        // Windows can move: what is due is done once, however late.
+        let over = votes_at + vote_window;
+        let (voted, settled) = (!bounty.votes.is_empty(), bounty.settled.contains(&AMBASSADOR));
+        if (votes_at..over).contains(&block) && !voted {
             for arbiter in ARBITERS {
                 act(world, block, arbiter, Call::VoteOnBounty { guid, votes: truth, valid_bloom: true });
             }
         }
-        if block == votes_at + vote_window {
+        if block >= over && !settled {
             for player in [AMBASSADOR].into_iter().chain(ARBITERS) {
                 act(world, block, player, Call::SettleBounty { guid });
             }
@@ -73,17 +81,22 @@ pub(crate) fn play(world: &mut World, chain: ChainName, block: u64) {
 
 /// Draws artifacts and posts a bounty on them. GUIDs are new in each run, so that an engine's journal never takes a
 /// bounty of this run for one of the last.
-fn post(world: &mut World, chain: ChainName, block: u64, guid: Uuid) {
+fn post(world: &mut World, chain: ChainName, block: u64, (guid, kind): (Uuid, Kind)) {
     let net = world.nets.get_mut(chain);
-    let samples = world.deck.draw(net.plan.per_bounty);
-    let metadata: Vec<Value> = samples.iter().map(|sample| sample.metadata()).collect();
+    let deck = match kind {
+        Kind::File => &mut world.deck,
+        Kind::Url => &mut world.urls,
+    };
+    let samples = deck.draw(net.plan.per_bounty);
+    let metadata: Vec<Value> = samples.iter().map(|sample| sample.metadata(kind)).collect();
     let metadata = world.store.add_text(Value::Array(metadata).to_string());
     let files = samples.iter().map(|sample| (sample.name.clone(), sample.content.clone()));
     let uri = world.store.add_files(files);
     let terms = &net.registry.terms;
     let amount = terms.amount_minimum * U256::from(samples.len());
     net.token.approve(AMBASSADOR, REGISTRY, amount + terms.bounty_fee);
-    let offer = Offer { guid, amount, uri, artifacts: samples.len(), duration: net.plan.duration, metadata };
+    let offer =
+        Offer { guid, kind, amount, uri, artifacts: samples.len(), duration: net.plan.duration, metadata };
     match net.registry.post_bounty(&mut net.token, AMBASSADOR, block, offer) {
         Ok(logs) => {
             world.keep(Record::new(chain, guid, &samples));

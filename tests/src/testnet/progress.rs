@@ -79,7 +79,7 @@ impl Change {
                 let detail = json!({ "settler": address(*settler), "payout": payout.to_string() });
                 (guid, What::Settled, detail)
             }
-            Log::Settled { .. } | Log::Vote { .. } | Log::Transfer { .. } => return None,
+            _ => return None,
         };
         Some(Self { chain, block, bounty, guid: guid.to_string(), event, detail })
     }

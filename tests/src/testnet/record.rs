@@ -99,6 +99,7 @@ mod tests {
         let correct = |mask: u64, verdicts: u64, nonce: u64| {
             record.is_correct(&Assertion {
                 author: Address::ZERO,
+                fee: U256::ZERO,
                 bid: Vec::new(),
                 mask: U256::from(mask),
                 commitment: U256::ZERO,

@@ -20,6 +20,8 @@ pub struct Settings {
     pub chains: Vec<ChainName>,
     /// What bounties draw from; none by default, which only a testnet without bounties can do with.
     pub samples: Vec<Sample>,
+    /// Samples whose content is a URL, for [`post_url_bounty`](super::Testnet::post_url_bounty); none by default.
+    pub urls: Vec<Sample>,
     /// Bounties that the timetable posts on each chain; 0 (the default) leaves posting to [`post_bounty`](super::Testnet::post_bounty).
     pub bounties: usize,
     /// Artifacts in a bounty, 1 (the default) to 256.
@@ -83,6 +85,7 @@ impl Default for Settings {
             listen: "127.0.0.1:0".into(),
             chains: vec![ChainName::Side],
             samples: Vec::new(),
+            urls: Vec::new(),
             bounties: 0,
             per_bounty: 1,
             every: 2,

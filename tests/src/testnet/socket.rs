@@ -14,13 +14,13 @@ use hyper_util::rt::TokioIo;
 use tokio::sync::broadcast::Receiver;
 use tokio_tungstenite::{
     WebSocketStream,
-    tungstenite::{Message, Utf8Bytes, handshake::derive_accept_key, protocol::Role},
+    tungstenite::{Message, handshake::derive_accept_key, protocol::Role},
 };
 
 use super::{
     chain::ChainName,
     event::connected_frame,
-    node::Node,
+    node::{Node, Push},
     rest::{AnyChain, Failure},
 };
 
@@ -62,11 +62,12 @@ async fn serve(node: Arc<Node>, chain: ChainName, upgrade: OnUpgrade) {
 }
 
 /// Sends frames until one side closes, or the client is too far behind.
-async fn relay(mut socket: WebSocketStream<TokioIo<Upgraded>>, mut frames: Receiver<Utf8Bytes>) {
+async fn relay(mut socket: WebSocketStream<TokioIo<Upgraded>>, mut frames: Receiver<Push>) {
     loop {
         tokio::select! {
             frame = frames.recv() => match frame {
-                Ok(text) => if socket.send(Message::Text(text)).await.is_err() { return },
+                Ok(Push::Drop) => return,
+                Ok(Push::Text(text)) => if socket.send(Message::Text(text)).await.is_err() { return },
                 Err(_) => {
                     // The client is gone or going; there is nobody to tell.
                     let _ = socket.close(None).await;

@@ -28,6 +28,8 @@ pub(crate) struct World {
     pub(crate) nets: Nets,
     pub(crate) store: Store,
     pub(crate) deck: Deck,
+    /// What bounties on URLs draw from.
+    pub(crate) urls: Deck,
     /// In posting order, those of all chains.
     pub(crate) records: Vec<Record>,
     pub(crate) rejected: Vec<Rejected>,
@@ -43,6 +45,8 @@ pub(crate) struct World {
 pub(crate) struct Mined {
     pub(crate) chain: ChainName,
     pub(crate) block: u64,
+    /// The number that the node tells for the block.
+    pub(crate) told: u64,
     /// For the websockets, that of the block first.
     pub(crate) frames: Vec<Frame>,
     pub(crate) changes: Vec<Change>,
@@ -54,6 +58,7 @@ impl World {
             nets: Nets::new(settings),
             store: Store::default(),
             deck: Deck::new(settings.samples.clone(), settings.seed),
+            urls: Deck::new(settings.urls.clone(), settings.seed),
             records: Vec::new(),
             rejected: Vec::new(),
             numbers: HashMap::new(),
@@ -70,7 +75,8 @@ impl World {
     /// Mines the next block of a chain: what waits in the pool first, then what ambassador and arbiters do.
     pub(crate) fn mine(&mut self, chain: ChainName) -> Mined {
         let block = self.nets.get_mut(chain).chain.next_block();
-        self.mined = Mined { chain, block, frames: vec![block_frame(block)], changes: Vec::new() };
+        let told = self.nets.get(chain).told(block);
+        self.mined = Mined { chain, block, told, frames: vec![block_frame(told)], changes: Vec::new() };
         while let Some(tx) = self.nets.get_mut(chain).chain.next_transaction() {
             let call = Call::decode(tx.to, &tx.data);
             let gas = gas::used(call.as_ref());
@@ -126,9 +132,9 @@ impl World {
 
     /// Puts the logs of a transaction into the block's frames and changes.
     pub(crate) fn publish(&mut self, logs: &[Log], hash: B256) {
-        let Mined { chain, block, .. } = self.mined;
+        let Mined { chain, block, told, .. } = self.mined;
         for log in logs {
-            self.mined.frames.extend(log.frame(block, hash, &self.store));
+            self.mined.frames.extend(log.frame(told, hash, &self.store));
             let Some(number) = log.guid().and_then(|guid| self.numbers.get(&(chain, guid))).copied() else {
                 continue;
             };

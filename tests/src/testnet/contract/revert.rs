@@ -5,6 +5,8 @@
 pub(crate) enum Revert {
     #[error("GUID already in use")]
     GuidInUse,
+    #[error("Contract is deprecated")]
+    Deprecated,
     #[error("Amount below minimum")]
     Amount,
     #[error("Not enough artifacts in bounty")]

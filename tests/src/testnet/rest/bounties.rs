@@ -57,7 +57,7 @@ pub(super) async fn bounty(State(node): State<Arc<Node>>, caller: Caller, Path(i
         let metadata = store.resolve(&bounty.metadata, metadata::is_bounty_list);
         Ok(json!({
             "guid": bounty.guid,
-            "artifact_type": "file",
+            "artifact_type": bounty.kind.name(),
             "author": address(bounty.author),
             "amount": bounty.amount.to_string(),
             "uri": bounty.uri,

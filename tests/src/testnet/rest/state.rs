@@ -18,7 +18,7 @@ pub(super) async fn status(State(node): State<Arc<Node>>) -> Answer {
         "auth": { "reachable": true },
     });
     for net in node.world().nets.iter() {
-        let block = net.chain.head();
+        let block = net.told(net.chain.head());
         if let Value::Object(members) = &mut status {
             let chain = json!({ "reachable": true, "syncing": false, "block": block });
             members.insert(net.name.to_string(), chain);
