@@ -12,7 +12,9 @@ use std::{
 use alloy_primitives::Address;
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
-use engine_tests::testnet::{ChainName, Change, Endowment, Report, Settings, SettingsError, Testnet, load};
+use engine_tests::testnet::{
+    ChainName, Change, Endowment, Faults, Report, Settings, SettingsError, Testnet, load,
+};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -30,6 +32,13 @@ macro_rules! say {
         testnet --artifacts samples --bounties 10 --per-bounty 2 --block-time 250ms --report report.json\n\n\
         samples/malicious and samples/benign hold the files: where a file lies is the truth about it.\n\
         Then start an engine: engine-multi run --polyswarmd-addr http://127.0.0.1:31337 --keyfile keyfile\n\n\
+        A file of --faults is a list; all words are in the module documentation of engine_tests::testnet::faults:\n\n  \
+        [[fault]]\n  \
+        on = \"request\"                      # or event, block\n  \
+        method = \"POST\"\n  \
+        path = \"/bounties/*/assertions\"\n  \
+        nth = 3                             # the third such request, and times = 1 in a row\n  \
+        what = \"lose_answer\"                # or lose_request, delay, 429, 500, html, or lie = \"spender\"\n\n\
         A bounty is over when each assertor has settled, 20 blocks after the last window, or at its expiration when\n\
         nobody asserted.\n\n\
         Exit status: 0 when all bounties are over and the report is written; 2 on bad arguments, on SIGTERM or ctrl-c\n\
@@ -75,6 +84,9 @@ struct Args {
     /// File for the score, as JSON
     #[arg(long, value_name = "FILE")]
     report: PathBuf,
+    /// File with faults to inflict, as TOML, such as the one below
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
     /// The account that the report is about [default: the first that asserts]; given again, the reports of the
     /// further accounts are under `others` by account
     #[arg(long = "account", value_name = "ADDRESS")]
@@ -128,6 +140,7 @@ async fn run(args: Args) -> Result<bool> {
     let testnet = Testnet::start(Settings {
         listen: args.listen,
         chains: args.chains,
+        faults: args.faults.as_deref().map_or_else(|| Ok(Faults::default()), Faults::load)?,
         samples: load(&args.artifacts)?,
         bounties: args.bounties,
         per_bounty: args.per_bounty,
@@ -161,6 +174,9 @@ async fn run(args: Args) -> Result<bool> {
     let others = args.accounts.iter().skip(1).map(|account| (*account, testnet.report_of(*account)));
     let written = Written { report: &result, others: others.collect() };
     serde_json::to_writer_pretty(&report, &written).context("cannot write the report")?;
+    for (i, _) in testnet.faults_hit().iter().enumerate().filter(|(_, hits)| **hits == 0) {
+        say!("testnet: fault {} of the file never came about", i + 1);
+    }
     let totals = &result.totals;
     say!(
         "testnet: {} bounties: {} asserted, {} revealed, {} settled, {} correct; {} requests rejected",

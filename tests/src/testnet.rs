@@ -12,7 +12,9 @@ mod chain;
 mod commands;
 mod contract;
 mod event;
+pub mod faults;
 mod gas;
+mod line;
 mod metadata;
 mod net;
 mod node;
@@ -39,11 +41,16 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time};
 pub use self::{
     artifacts::{ArtifactsError, Sample, load},
     chain::ChainName,
+    faults::{Faults, FaultsError, Lie},
     progress::{Change, What},
     report::{AccountReport, ArtifactReport, BountyReport, Rejected, Report, Totals},
     settings::{Endowment, Settings, SettingsError},
 };
-use self::{node::Node, world::World};
+use self::{
+    line::{Lines, Scissors},
+    node::Node,
+    world::World,
+};
 
 /// A running marketplace. Dropping it ends it.
 #[derive(Debug)]
@@ -83,10 +90,10 @@ impl Testnet {
         let address = listener.local_addr().map_err(failed)?;
         let node = Arc::new(Node::new(World::new(&settings), settings.receipt_wait));
         let (stop, stopped) = oneshot::channel();
-        let app = rest::router(node.clone());
+        let app = rest::router(node.clone()).into_make_service_with_connect_info::<Scissors>();
         let server = tokio::spawn(async move {
             let stopped = async { stopped.await.unwrap_or_default() };
-            if let Err(e) = axum::serve(listener, app).with_graceful_shutdown(stopped).await {
+            if let Err(e) = axum::serve(Lines(listener), app).with_graceful_shutdown(stopped).await {
                 tracing::error!(error = %e, "the server ended");
             }
         });

@@ -39,6 +39,16 @@ impl Player {
 
     /// Status and JSON of any request; `path` may have a query of its own.
     pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        self.try_ask(method, path, body).await.unwrap()
+    }
+
+    /// The same where the connection may end before the answer.
+    pub(crate) async fn try_ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> reqwest::Result<(u16, Value)> {
         let url = format!("{}{path}", self.base);
         let account = self.account().to_checksum(None);
         let mut request =
@@ -46,11 +56,11 @@ impl Player {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let answer = request.send().await.unwrap();
+        let answer = request.send().await?;
         let status = answer.status().as_u16();
-        let bytes = answer.bytes().await.unwrap();
+        let bytes = answer.bytes().await?;
         let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
-        (status, serde_json::from_slice(&bytes).unwrap_or_else(|_| text()))
+        Ok((status, serde_json::from_slice(&bytes).unwrap_or_else(|_| text())))
     }
 
     /// The result of a request that has to succeed.

@@ -3,7 +3,7 @@
 use alloy_primitives::U256;
 use uuid::Uuid;
 
-use super::{Testnet, artifacts::Kind, chain::ChainName, net::Order};
+use super::{Testnet, artifacts::Kind, chain::ChainName, faults::Faults, net::Order};
 
 impl Testnet {
     /// Has a bounty posted in the first chain's next block, beside those of the timetable.
@@ -51,6 +51,23 @@ impl Testnet {
     /// Ends the posting of bounties on each chain in its next block: `deprecated`. Everything else goes on.
     pub fn deprecate(&self) {
         self.order(Order::Deprecate);
+    }
+
+    /// Adds faults; their occurrences are counted from now on.
+    pub fn inflict(&self, faults: Faults) {
+        self.node.world().faults.add(faults);
+    }
+
+    /// How often each fault was inflicted: those of the settings first, then those added.
+    pub fn faults_hit(&self) -> Vec<u64> {
+        self.node.world().faults.hits()
+    }
+
+    /// Waits until the fault of this place, from 0, was inflicted.
+    pub async fn until_fault(&self, place: usize) {
+        self.node
+            .until(|world| world.faults.hits().get(place).is_some_and(|hits| *hits > 0).then_some(()))
+            .await;
     }
 
     fn order(&self, order: Order) {

@@ -14,6 +14,7 @@ use super::{
     chain::{Chain, ChainName},
     contract::Registry,
     event::Log,
+    faults::BlockFault,
     players,
     token::Token,
 };
@@ -30,6 +31,8 @@ pub(crate) struct Net {
     endowment: Endowment,
     endowments: HashMap<Address, Endowment>,
     regression: Option<Regression>,
+    /// The block up to which gas has another price, and the price after it.
+    surge: Option<(u64, u128)>,
 }
 
 /// An act of the contract's owner.
@@ -94,6 +97,7 @@ impl Net {
             endowment: settings.endowment,
             endowments: settings.endowments.clone(),
             regression: None,
+            surge: None,
         }
     }
 
@@ -110,6 +114,36 @@ impl Net {
     pub(crate) fn regress(&mut self, by: u64, blocks: u64) {
         let next = self.chain.head() + 1;
         self.regression = Some(Regression { blocks: next..next.saturating_add(blocks), by });
+    }
+
+    /// Begins the next block, and tells its number.
+    pub(crate) fn begin_block(&mut self) -> u64 {
+        let block = self.chain.next_block();
+        if let Some((_, price)) = self.surge.take_if(|(last, _)| block > *last) {
+            self.chain.set_gas_price(price);
+        }
+        block
+    }
+
+    /// A fault befalls the chain from the next block on.
+    pub(crate) fn suffer(&mut self, fault: BlockFault) {
+        match fault {
+            BlockFault::Regression { by, blocks } => self.regress(by, blocks),
+            BlockFault::GasFactor { factor, blocks } => {
+                self.surge(self.chain.gas_price().saturating_mul(factor), blocks);
+            }
+            BlockFault::GasPrice { wei, blocks } => self.surge(wei, blocks),
+            BlockFault::Windows { reveal, vote } => self.plan.owner.push(Order::Windows { reveal, vote }),
+            BlockFault::Deprecate => self.plan.owner.push(Order::Deprecate),
+            // The sockets are the node's.
+            BlockFault::DropSockets => {}
+        }
+    }
+
+    fn surge(&mut self, wei: u128, blocks: Option<u64>) {
+        let price = self.chain.gas_price();
+        self.surge = blocks.map(|blocks| (self.chain.head().saturating_add(blocks), price));
+        self.chain.set_gas_price(wei);
     }
 
     /// The number that the node tells for a block.

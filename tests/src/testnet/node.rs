@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::{broadcast, watch};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::{chain::ChainName, progress::Change, world::World};
+use super::{chain::ChainName, faults::Sent, progress::Change, world::World};
 
 /// Frames that a slow client may be behind; further behind, it is disconnected.
 const BACKLOG: usize = 8192;
@@ -65,10 +65,14 @@ impl Node {
         let mut world = self.world();
         let chain = world.nets.get(chain).name;
         let mined = world.mine(chain);
-        tracing::debug!(%chain, block = mined.block, events = mined.frames.len() - 1, "mined");
-        for frame in mined.frames {
+        tracing::debug!(%chain, block = mined.block, events = mined.sent.len(), "mined");
+        for sent in mined.sent {
+            let push = match sent {
+                Sent::Frame(frame) => Push::Text(frame.text.into()),
+                Sent::Drop => Push::Drop,
+            };
             // Nobody listening is no fault.
-            let _ = self.frames(chain).send(Push::Text(frame.text.into()));
+            let _ = self.frames(chain).send(push);
         }
         drop(world);
         self.changed();

@@ -5,6 +5,7 @@ mod assertions;
 mod body;
 mod bounties;
 mod envelope;
+mod faults;
 mod query;
 mod state;
 mod transactions;
@@ -68,6 +69,7 @@ pub(crate) fn router(node: Arc<Node>) -> Router {
         .fallback(async || Failure::unhandled(StatusCode::NOT_FOUND))
         .method_not_allowed_fallback(async || Failure::unhandled(StatusCode::METHOD_NOT_ALLOWED))
         .layer(from_fn_with_state(node.clone(), note_refusals))
+        .layer(from_fn_with_state(node.clone(), faults::inflict))
         .with_state(node)
 }
 

@@ -8,6 +8,7 @@ use super::{
     artifacts::Sample,
     chain::ChainName,
     contract::Terms,
+    faults::Faults,
     players::{ONE, million},
 };
 
@@ -44,6 +45,8 @@ pub struct Settings {
     pub endowment: Endowment,
     /// What some accounts have instead.
     pub endowments: HashMap<Address, Endowment>,
+    /// What goes wrong on purpose; nothing by default.
+    pub faults: Faults,
     /// How long a look-up of receipts waits for each transaction; by default 10 s, as polyswarmd on the side chain.
     pub receipt_wait: Duration,
 }
@@ -95,6 +98,7 @@ impl Default for Settings {
             seed: 0,
             account: None,
             gas_price: 0,
+            faults: Faults::default(),
             endowment: Endowment::default(),
             endowments: HashMap::new(),
             receipt_wait: Duration::from_secs(10),

@@ -13,6 +13,7 @@ use super::{
     chain::{ChainName, Receipt},
     contract::Revert,
     event::{Frame, Log, address, block_frame},
+    faults::{Armed, BlockFault, Sent},
     gas,
     net::Nets,
     players,
@@ -33,6 +34,7 @@ pub(crate) struct World {
     /// In posting order, those of all chains.
     pub(crate) records: Vec<Record>,
     pub(crate) rejected: Vec<Rejected>,
+    pub(crate) faults: Armed,
     /// Numbers of the bounties in `records`, from 1.
     numbers: HashMap<(ChainName, Uuid), usize>,
     account: Option<Address>,
@@ -48,12 +50,16 @@ pub(crate) struct Mined {
     /// The number that the node tells for the block.
     pub(crate) told: u64,
     /// For the websockets, that of the block first.
-    pub(crate) frames: Vec<Frame>,
+    frames: Vec<Frame>,
+    /// The same with the faults that befell them.
+    pub(crate) sent: Vec<Sent>,
     pub(crate) changes: Vec<Change>,
 }
 
 impl World {
     pub(crate) fn new(settings: &Settings) -> Self {
+        let mut faults = Armed::default();
+        faults.add(settings.faults.clone());
         Self {
             nets: Nets::new(settings),
             store: Store::default(),
@@ -61,6 +67,7 @@ impl World {
             urls: Deck::new(settings.urls.clone(), settings.seed),
             records: Vec::new(),
             rejected: Vec::new(),
+            faults,
             numbers: HashMap::new(),
             account: settings.account,
             mined: Mined::default(),
@@ -74,9 +81,12 @@ impl World {
 
     /// Mines the next block of a chain: what waits in the pool first, then what ambassador and arbiters do.
     pub(crate) fn mine(&mut self, chain: ChainName) -> Mined {
-        let block = self.nets.get_mut(chain).chain.next_block();
+        let faults = self.faults.block(chain);
+        let net = self.nets.get_mut(chain);
+        faults.iter().for_each(|fault| net.suffer(*fault));
+        let block = net.begin_block();
         let told = self.nets.get(chain).told(block);
-        self.mined = Mined { chain, block, told, frames: vec![block_frame(told)], changes: Vec::new() };
+        self.mined = Mined { chain, block, told, frames: vec![block_frame(told)], ..Mined::default() };
         while let Some(tx) = self.nets.get_mut(chain).chain.next_transaction() {
             let call = Call::decode(tx.to, &tx.data);
             let gas = gas::used(call.as_ref());
@@ -96,7 +106,12 @@ impl World {
         }
         players::play(self, chain, block);
         self.close();
-        std::mem::take(&mut self.mined)
+        let mut mined = std::mem::take(&mut self.mined);
+        mined.sent = self.faults.pass(chain, block, std::mem::take(&mut mined.frames));
+        if faults.contains(&BlockFault::DropSockets) {
+            mined.sent.insert(0, Sent::Drop);
+        }
+        mined
     }
 
     /// Runs one call in the block that is being made, and tells of it.

@@ -16,6 +16,7 @@ use crate::testnet::{
     bits,
     contract::commitment,
     event::{address, number},
+    faults::{distort_calls, distort_transactions},
     metadata::{is_bounty_list, is_verdict_list},
     node::Node,
 };
@@ -119,6 +120,8 @@ fn transactions(node: &Node, caller: &Caller, calls: &[Call]) -> Result<Value, F
         (chain.nonce(caller.account), chain.gas_price())
     };
     let base = caller.number("base_nonce", next)?;
+    let mut calls = calls.to_vec();
+    distort_calls(&caller.lies, &mut calls);
     let unsigned = |(nonce, call): (u64, &Call)| {
         json!({
             "chainId": caller.chain.id(),
@@ -130,7 +133,8 @@ fn transactions(node: &Node, caller: &Caller, calls: &[Call]) -> Result<Value, F
             "value": 0,
         })
     };
-    let transactions: Vec<_> = (base..).zip(calls).map(unsigned).collect();
+    let mut transactions: Vec<_> = (base..).zip(&calls).map(unsigned).collect();
+    distort_transactions(&caller.lies, caller.chain, &mut transactions);
     Ok(json!({ "transactions": transactions }))
 }
 

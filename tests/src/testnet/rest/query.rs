@@ -9,14 +9,16 @@ use axum::{
 };
 use uuid::Uuid;
 
-use super::envelope::Failure;
-use crate::testnet::{chain::ChainName, node::Node};
+use super::{envelope::Failure, faults::Lies};
+use crate::testnet::{chain::ChainName, faults::Lie, node::Node};
 
 /// A request on a chain by an account.
 #[derive(Debug)]
 pub(super) struct Caller {
     pub(super) account: Address,
     pub(super) chain: ChainName,
+    /// What is lied about in the answer.
+    pub(super) lies: Vec<Lie>,
     query: HashMap<String, String>,
 }
 
@@ -49,7 +51,8 @@ impl FromRequestParts<Arc<Node>> for Caller {
         let account = address(account)?;
         let chain = chain(&query, node)?;
         node.world().meet(account);
-        Ok(Self { account, chain, query })
+        let lies = parts.extensions.get::<Lies>().map_or_else(Vec::new, |lies| lies.0.clone());
+        Ok(Self { account, chain, lies, query })
     }
 }
 
@@ -80,6 +83,14 @@ pub(crate) fn account_of(uri: &Uri) -> Option<Address> {
 
 fn query(uri: &Uri) -> HashMap<String, String> {
     Query::try_from_uri(uri).map(|Query(query)| query).unwrap_or_default()
+}
+
+/// The chain that a request is about; side when it names none, or none that there is.
+pub(super) fn chain_of(uri: &Uri) -> ChainName {
+    match query(uri).get("chain").map(String::as_str) {
+        Some("home") => ChainName::Home,
+        _ => ChainName::Side,
+    }
 }
 
 /// A missing chain means side.
