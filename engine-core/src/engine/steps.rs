@@ -196,6 +196,7 @@ impl<M: Market> Steps<M> {
     async fn answer(&self, sealed: &Sealed, sent: Result<Sent, MarketError>) -> Input {
         let (id, step) = (sealed.id(), sealed.step());
         let sent = match sent {
+            Ok(Sent::Decided(fate)) => return self.fate(id, step, fate),
             Ok(sent) => sent,
             Err(error) => {
                 tracing::warn!(bounty = %id, %step, error = &error as &dyn std::error::Error, "what came of it is not known");
@@ -203,24 +204,26 @@ impl<M: Market> Steps<M> {
                 return Input::Lost(step);
             }
         };
-        if (step, sent) == (Step::Reveal, Sent::Spent) {
+        if step == Step::Reveal && sent == Sent::Spent {
             return self.spent_reveal(sealed).await;
         }
         match (self.market.fate(sealed).await, sent) {
             (Ok(Fate::Pending), Sent::Spent) => Input::Spent(step),
-            (Ok(Fate::Pending), Sent::Pooled) => Input::Lost(step),
-            (Ok(fate), _) => {
-                if let Fate::Reverted(reason) = &fate {
-                    tracing::warn!(bounty = %id, %step, reason, "the market refused it");
-                    self.trial.fail(|| format!("the market refused the {step} of {id}: {reason}"));
-                }
-                Input::Fate(step, fate)
-            }
+            (Ok(Fate::Pending), _) => Input::Lost(step),
+            (Ok(fate), _) => self.fate(id, step, fate),
             (Err(error), _) => {
                 tracing::warn!(bounty = %id, %step, error = &error as &dyn std::error::Error, "what came of it is not known");
                 Input::Lost(step)
             }
         }
+    }
+
+    fn fate(&self, id: BountyId, step: Step, fate: Fate) -> Input {
+        if let Fate::Reverted(reason) = &fate {
+            tracing::warn!(bounty = %id, %step, reason, "the market refused it");
+            self.trial.fail(|| format!("the market refused the {step} of {id}: {reason}"));
+        }
+        Input::Fate(step, fate)
     }
 
     /// A reveal's account nonce is used up: by these bytes, by the same reveal at another price, or by something else. Asked for bytes
