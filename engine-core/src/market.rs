@@ -155,6 +155,12 @@ pub trait Market: Send + Sync + 'static {
         Ok(())
     }
 
+    /// How a bounty was decided: for each artifact whether it is malicious; `None` as long as nobody voted. A market that does not tell
+    /// has nothing to say.
+    fn truth(&self, id: BountyId) -> impl Future<Output = Result<Option<Vec<bool>>, MarketError>> + Send {
+        let _ = id;
+        std::future::ready(Ok(None))
+    }
     /// Looks for our assertion of this commitment.
     fn find(
         &self,

@@ -142,7 +142,12 @@ impl Machine {
             }
             Input::Windows { reveal, vote } => (self.windows.reveal, self.windows.vote) = (reveal, vote),
             Input::Quorum => self.quorum = true,
-            Input::Unwanted(why) if matches!(self.state, State::Announced | State::Scanning(_)) => {
+            Input::Unwanted(why)
+                if matches!(
+                    self.state,
+                    State::Announced | State::Scanning(_) | State::Building(Step::Assert)
+                ) =>
+            {
                 self.finish(Outcome::Skipped(why));
             }
             Input::Listed(count) => self.listed(count),
@@ -153,10 +158,7 @@ impl Machine {
             Input::Sealed(step) if self.state == State::Building(step) => self.state = State::Sent(step),
             Input::Fate(step, fate) if self.awaits(step) => self.fate(step, fate),
             Input::Lost(step) if self.awaits(step) => self.uncertain(step),
-            Input::Spent(step) if self.awaits(step) => match step {
-                Step::Assert => self.uncertain(step),
-                Step::Reveal | Step::Settle => self.again(step),
-            },
+            Input::Spent(step) if self.awaits(step) => self.anew(step),
             Input::Found(placed) => self.found(placed),
             Input::Unanswered => {
                 if let State::Asking(step) = self.state {

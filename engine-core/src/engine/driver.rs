@@ -15,15 +15,21 @@ use tokio::{
     sync::{mpsc, watch},
     task::AbortHandle,
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{AbortOnDropHandle, TaskTracker},
+};
 
 use super::{
+    brakes::{Brakes, Caution, Guards},
+    canary,
     fetch::{Fetcher, Limits},
     journal::{Journal, JournalError},
     outbox::Outbox,
     pulse::Pulse,
     restore::restore,
     secrets::Secrets,
+    shadow::Shadow,
     steps::Steps,
     trial::Trial,
     uncharged::Uncharged,
@@ -54,6 +60,8 @@ pub struct Plan {
     pub filters: Filters,
     /// What is staked on a verdict.
     pub bids: Box<dyn BidStrategy>,
+    /// When nothing is staked.
+    pub caution: Caution,
     /// Limits on what is fetched and scanned.
     pub limits: Limits,
     /// Whether a shutdown waits for the reveals and settlements that are owed.
@@ -78,6 +86,7 @@ pub struct Driver<M: Market, S: Scanner> {
     noted: HashMap<BountyId, Stage>,
     /// How those ended whose end could not be written.
     unnoted: BTreeMap<BountyId, (Stage, Option<u64>)>,
+    guards: Guards<M>,
     tell: mpsc::Sender<(BountyId, Input)>,
     pub(super) told: mpsc::Receiver<(BountyId, Input)>,
     pub(super) tasks: TaskTracker,
@@ -102,10 +111,14 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         let mut book = Book::new(market.account(), market.terms(), plan.taking.clone());
         let mut uncharged = Uncharged::default();
         restore(&journal, &plan.chains, &mut book, &mut uncharged).await?;
+        let guards = Guards {
+            brakes: Arc::new(Brakes::new(plan.caution, journal.clone()).await?),
+            shadow: Arc::new(Shadow::new(Arc::clone(&market), journal.clone()).await?),
+        };
         let lane = |chain: &Chain| {
             let (clock, ticks) = watch::channel(Tick(0));
             let (market, journal) = (Arc::clone(&market), journal.clone());
-            let outbox = Outbox::start(*chain, market, journal, ticks, closing.clone());
+            let outbox = Outbox::start(*chain, market, journal, guards.clone(), ticks, closing.clone());
             (*chain, Lane { clock, outbox })
         };
         let lanes = plan.chains.iter().map(lane).collect();
@@ -121,6 +134,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             uncharged,
             noted: HashMap::new(),
             unnoted: BTreeMap::new(),
+            guards,
             tell,
             told,
             tasks,
@@ -158,6 +172,10 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         mut events: mpsc::Receiver<Heard>,
         stop: CancellationToken,
     ) -> Result<(), EventsEnded> {
+        let _canary = self.guards.brakes.canary().map(|every| {
+            let watch = canary::watch(self.fetcher.scanner(), every, Arc::clone(&self.guards.brakes));
+            AbortOnDropHandle::new(tokio::spawn(watch))
+        });
         let ended = loop {
             // In a fixed order, so that a simulation can be run again. Only the last two can be ready again and again, and the
             // answers of steps, which are started by what is heard, come first.
@@ -193,7 +211,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         };
         if let Event::Tick(tick) = heard.event {
             lane.clock.send_replace(tick);
-            self.note_what_is_over().await;
+            self.tick(heard.chain, tick).await;
         }
         match &heard.event {
             Event::Announced(bounty) if !self.is_new(bounty.id).await => return,
@@ -208,6 +226,18 @@ impl<M: Market, S: Scanner> Driver<M, S> {
                 self.trial.take(id);
             }
             self.advance(id).await;
+        }
+    }
+
+    /// What is done with each tick, beside what bounties want.
+    async fn tick(&mut self, chain: Chain, now: Tick) {
+        self.note_what_is_over().await;
+        self.guards.brakes.look().await;
+        let Some(parameters) = self.book.parameters(chain) else { return };
+        let windows = parameters.reveal_window.saturating_add(parameters.vote_window);
+        for due in self.guards.shadow.due(chain, now, windows) {
+            let shadow = Arc::clone(&self.guards.shadow);
+            self.tasks.spawn(async move { shadow.ask(due).await });
         }
     }
 
@@ -283,6 +313,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             market: Arc::clone(&self.market),
             journal: self.journal.clone(),
             outbox: lane.outbox.clone(),
+            guards: self.guards.clone(),
             tell: self.tell.clone(),
             trial: self.trial.clone(),
         };

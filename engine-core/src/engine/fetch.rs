@@ -56,9 +56,9 @@ impl<M: Market, S: Scanner> Fetcher<M, S> {
         Self { market, scanner, limits, filters, places }
     }
 
-    /// What the scanner is called.
-    pub(super) fn scanner_name(&self) -> &str {
-        self.scanner.name()
+    /// What it scans with.
+    pub(super) fn scanner(&self) -> Arc<S> {
+        Arc::clone(&self.scanner)
     }
 
     /// Lists a bounty's artifacts, then fetches and scans each. Tells what comes of it as it comes.

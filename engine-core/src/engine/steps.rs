@@ -7,13 +7,18 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::{
+    brakes::Guards,
     journal::{Journal, Record, Sealed},
     outbox::{DropReason, Outbox, Parcel, Posted},
     trial::Trial,
 };
 use crate::{
     bounty::{
-        Assertion, Bounty, BountyId, Step, commitment::Secret, evidence::Basis, fate::Fate, machine::Input,
+        Assertion, Bounty, BountyId, Step,
+        commitment::Secret,
+        evidence::Basis,
+        fate::Fate,
+        machine::{Input, Skipped},
     },
     fail_points::{is_broken, reached},
     market::{Action, Market, MarketError, Sent},
@@ -26,6 +31,7 @@ pub(super) struct Steps<M: Market> {
     pub(super) market: Arc<M>,
     pub(super) journal: Journal,
     pub(super) outbox: Outbox<M>,
+    pub(super) guards: Guards<M>,
     pub(super) tell: mpsc::Sender<(BountyId, Input)>,
     pub(super) trial: Trial,
 }
@@ -42,13 +48,13 @@ pub(super) struct Means {
 impl<M: Market> Clone for Steps<M> {
     fn clone(&self) -> Self {
         let (market, journal) = (Arc::clone(&self.market), self.journal.clone());
-        let (outbox, tell, trial) = (self.outbox.clone(), self.tell.clone(), self.trial.clone());
-        Self { market, journal, outbox, tell, trial }
+        let (outbox, guards) = (self.outbox.clone(), self.guards.clone());
+        Self { market, journal, outbox, guards, tell: self.tell.clone(), trial: self.trial.clone() }
     }
 }
 
 impl<M: Market> Steps<M> {
-    /// Stakes: nothing before the money is known to be there.
+    /// Stakes: nothing before the money is known to be there, and nothing at all while a brake is on.
     pub(super) async fn assert(
         self,
         bounty: Bounty,
@@ -58,8 +64,13 @@ impl<M: Market> Steps<M> {
         means: Means,
     ) {
         let (id, step, needed) = (bounty.id, Step::Assert, means.needed);
+        if let Some(why) = self.guards.brakes.shadow() {
+            self.guards.shadow.keep(&bounty, assertion, &basis, &why).await;
+            return self.tell(id, Input::Unwanted(Skipped::Shadow)).await;
+        }
         match self.market.balance(id.chain).await {
-            Ok(balance) if balance >= needed => {}
+            // Should that put the brake on, the stake gets no turn to be sealed.
+            Ok(balance) if balance >= needed => self.guards.brakes.balance(balance, needed).await,
             Ok(balance) => {
                 tracing::warn!(bounty = %id, %balance, %needed, "the balance is too low, nothing is staked: add NCT to the account, or stake less (--bid-strategy)");
                 self.trial.fail(|| format!("the balance is {balance}, the assertion on {id} needs {needed}"));
@@ -156,6 +167,7 @@ impl<M: Market> Steps<M> {
     async fn post(&self, id: BountyId, step: Step, parcel: Parcel<M>) {
         match self.outbox.post(parcel).await {
             Posted::Unknown => self.crashed(id, Some(step)).await,
+            Posted::Dropped(DropReason::Shadow(_)) => self.tell(id, Input::Unwanted(Skipped::Shadow)).await,
             Posted::Dropped(reason) => {
                 tracing::warn!(bounty = %id, %step, reason = &reason as &dyn std::error::Error, "not sent");
                 self.failed(

@@ -223,6 +223,10 @@ impl Market for Polyswarmd {
         pins::recall(&mut self.shared(chain)?.pins(), learned)
     }
 
+    async fn truth(&self, id: BountyId) -> Result<Option<Vec<bool>>, MarketError> {
+        lookup::truth(&self.rest, id).await
+    }
+
     async fn find(&self, id: BountyId, assertion: &Assertion) -> Result<Option<Placed>, MarketError> {
         match self.variant {
             Variant::Ethereum => find::assertion(&self.rest, id, assertion).await,

@@ -4,6 +4,8 @@ pub(crate) mod chain;
 pub(crate) mod market;
 pub(crate) mod rig;
 
+/// What stops all staking.
+mod brakes;
 /// What is fetched, and what is made of what cannot be.
 mod fetch;
 /// What is left out, and what is trusted more or less, by what its poster says of it.

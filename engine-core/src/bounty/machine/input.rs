@@ -34,7 +34,7 @@ pub enum Input {
         /// What came of it.
         outcome: Result<ScanResult, ScanError>,
     },
-    /// It is not for us.
+    /// It is not for us, or not to be staked on: nothing was signed for it.
     Unwanted(Skipped),
     /// The step could not be taken and nothing was signed for it.
     Dropped {

@@ -13,6 +13,7 @@ use engine_core::{
         opinion::Policy,
     },
     engine::{
+        brakes::Caution,
         driver::{Driver, EventsEnded, Plan},
         fetch::Limits,
         journal::{Journal, JournalError},
@@ -36,12 +37,16 @@ use super::{EXPIRATION, FEE, REVEAL, VOTE, chain::World, market::Scripted};
 /// How long a block takes, if nothing happens in it.
 const BLOCK: Duration = Duration::from_millis(250);
 
-/// Says what the artifact's bytes say.
-pub(crate) struct ByContent;
+/// Says what the artifact's bytes say, and is blind when the test wants it.
+pub(crate) struct ByContent(Arc<Scripted>);
 
 impl Scanner for ByContent {
     fn name(&self) -> &str {
         "by-content"
+    }
+
+    async fn ready(&self) -> Result<(), ScanError> {
+        if self.0.world().is_blind { Err(ScanError::bad_reply("as the test wants it")) } else { Ok(()) }
     }
 
     async fn scan(&self, artifact: &Artifact, _cx: &ScanContext) -> Result<ScanResult, ScanError> {
@@ -61,6 +66,7 @@ pub(crate) fn plan() -> Plan {
         chains: vec![Chain::Side],
         taking: Taking { kinds: vec![ArtifactKind::File], policy: Policy::default(), assert_margin: 2 },
         filters: Filters::default(),
+        caution: Caution::default(),
         bids: Box::new(Linear::default()),
         limits: Limits { max_size: 64, timeout: Duration::from_secs(20), at_once: 4 },
         drain: false,
@@ -135,7 +141,7 @@ impl Bench {
         let trial = self.trial.clone();
         let engine = async move {
             let journal = open(&path).await;
-            let driver = Driver::new(market, ByContent, journal, plan).await.unwrap();
+            let driver = Driver::new(Arc::clone(&market), ByContent(market), journal, plan).await.unwrap();
             driver.pulse(pulse()).trial(trial).run(heard, token).await
         };
         let ended = runtime.as_ref().map_or_else(Handle::current, |own| own.handle().clone()).spawn(engine);
