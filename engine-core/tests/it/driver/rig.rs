@@ -37,8 +37,9 @@ use super::{EXPIRATION, FEE, REVEAL, VOTE, chain::World, market::Scripted};
 /// How long a block takes, if nothing happens in it.
 const BLOCK: Duration = Duration::from_millis(250);
 
-/// Says what the artifact's bytes say, and is blind when the test wants it.
-pub(crate) struct ByContent(Arc<Scripted>);
+/// Says what the artifact's bytes say, and is blind when its market says so.
+#[derive(Default)]
+pub(crate) struct ByContent(Option<Arc<Scripted>>);
 
 impl Scanner for ByContent {
     fn name(&self) -> &str {
@@ -46,7 +47,8 @@ impl Scanner for ByContent {
     }
 
     async fn ready(&self) -> Result<(), ScanError> {
-        if self.0.world().is_blind { Err(ScanError::bad_reply("as the test wants it")) } else { Ok(()) }
+        let is_blind = self.0.as_ref().is_some_and(|market| market.world().is_blind);
+        if is_blind { Err(ScanError::bad_reply("as the test wants it")) } else { Ok(()) }
     }
 
     async fn scan(&self, artifact: &Artifact, _cx: &ScanContext) -> Result<ScanResult, ScanError> {
@@ -141,7 +143,8 @@ impl Bench {
         let trial = self.trial.clone();
         let engine = async move {
             let journal = open(&path).await;
-            let driver = Driver::new(Arc::clone(&market), ByContent(market), journal, plan).await.unwrap();
+            let driver =
+                Driver::new(Arc::clone(&market), ByContent(Some(market)), journal, plan).await.unwrap();
             driver.pulse(pulse()).trial(trial).run(heard, token).await
         };
         let ended = runtime.as_ref().map_or_else(Handle::current, |own| own.handle().clone()).spawn(engine);

@@ -268,7 +268,7 @@ async fn asserted(losses: u32) -> Vec<Vec<u8>> {
     let connected = Polyswarmd::connect(options(node.url()), wallet(), cancel.clone()).await;
     let (market, events) = connected.unwrap();
     let journal = Journal::open(&path, ACCOUNT).await.unwrap();
-    let driver = Driver::new(Arc::new(market), ByContent, journal, plan()).await.unwrap();
+    let driver = Driver::new(Arc::new(market), ByContent::default(), journal, plan()).await.unwrap();
     let trial = Trial::new(1);
     let running = tokio::spawn(driver.trial(trial.clone()).run(events, stop));
     announce(&mut node.peer().await).await;
