@@ -14,11 +14,7 @@ use super::{
 };
 use crate::{
     bounty::{
-        Assertion, Bounty, BountyId, Step,
-        commitment::Secret,
-        evidence::Basis,
-        fate::Fate,
-        machine::{Input, Skipped},
+        Assertion, Bounty, BountyId, Step, commitment::Secret, evidence::Basis, fate::Fate, machine::Input,
     },
     fail_points::{is_broken, reached},
     market::{Action, Market, MarketError, Sent},
@@ -66,7 +62,7 @@ impl<M: Market> Steps<M> {
         let (id, step, needed) = (bounty.id, Step::Assert, means.needed);
         if let Some(why) = self.guards.brakes.shadow() {
             self.guards.shadow.keep(&bounty, assertion, &basis, &why).await;
-            return self.tell(id, Input::Unwanted(Skipped::Shadow)).await;
+            return self.tell(id, Input::Withheld).await;
         }
         match self.market.balance(id.chain).await {
             // Should that put the brake on, the stake gets no turn to be sealed.
@@ -167,7 +163,7 @@ impl<M: Market> Steps<M> {
     async fn post(&self, id: BountyId, step: Step, parcel: Parcel<M>) {
         match self.outbox.post(parcel).await {
             Posted::Unknown => self.crashed(id, Some(step)).await,
-            Posted::Dropped(DropReason::Shadow(_)) => self.tell(id, Input::Unwanted(Skipped::Shadow)).await,
+            Posted::Dropped(DropReason::Shadow(_)) => self.tell(id, Input::Withheld).await,
             Posted::Dropped(reason) => {
                 tracing::warn!(bounty = %id, %step, reason = &reason as &dyn std::error::Error, "not sent");
                 self.failed(
