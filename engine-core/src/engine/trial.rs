@@ -1,7 +1,8 @@
 //! A trial run (`--testing N`): so many bounties, then the end. Whatever goes wrong with the stake ends it at once.
 //!
 //! It counts bounties that were taken up in this run. One on which nothing is staked in the end (filtered, no opinion, too late) gives its
-//! place to another. What was owed before is brought to an end beside them, and is not counted.
+//! place to another; one that is only watched (`--shadow`) counts as settled. What was owed before is brought to an end beside them, and is
+//! not counted.
 
 use std::{
     collections::HashSet,
@@ -81,7 +82,9 @@ impl Trial {
             return;
         }
         match outcome {
-            Outcome::Settled { .. } => places.settled = places.settled.saturating_add(1),
+            Outcome::Settled { .. } | Outcome::Skipped(Skipped::Shadow) => {
+                places.settled = places.settled.saturating_add(1)
+            }
             Outcome::Skipped(Skipped::Refused) => {
                 drop(places);
                 return self.fail(|| format!("nothing could be staked on {id}, see the log for the cause"));

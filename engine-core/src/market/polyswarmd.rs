@@ -225,7 +225,10 @@ impl Market for Polyswarmd {
     }
 
     async fn truth(&self, id: BountyId) -> Result<Option<Vec<bool>>, MarketError> {
-        lookup::truth(&self.rest, id).await
+        match self.variant {
+            Variant::Ethereum => lookup::truth(&self.rest, id).await,
+            Variant::Fast => fast::truth(&self.rest, id).await,
+        }
     }
 
     async fn find(&self, id: BountyId, assertion: &Assertion) -> Result<Option<Placed>, MarketError> {

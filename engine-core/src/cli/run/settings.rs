@@ -36,7 +36,7 @@ use crate::{
 #[command(next_help_heading = "Marketplace options")]
 #[group(skip)]
 pub(in crate::cli) struct RunSettings {
-    /// The polyswarmd node: a URL (https://host/v1/default) or host:port
+    /// The polyswarmd node, an ethereum or a fast one (it says which): a URL (https://host/v1/default) or host:port
     #[arg(long, env = "POLYSWARMD_ADDR", value_name = "ADDRESS", hide_env_values = true)]
     polyswarmd_addr: Option<String>,
     /// The account's encrypted key: an Ethereum keystore file, version 3
@@ -87,7 +87,7 @@ pub(in crate::cli) struct RunSettings {
     /// Whether to assert benign although a backend failed
     #[arg(long, value_name = "WHEN", default_value = "deny")]
     partial: Partial,
-    /// How many blocks before a bounty expires its scans are cut off, 2 at least
+    /// How many blocks (on a fast node: seconds) before a bounty expires its scans are cut off, 2 at least
     #[arg(long, value_name = "BLOCKS", default_value = "2")]
     assert_margin: u64,
     /// How many artifacts are fetched and scanned at once [default: twice the number of cores]

@@ -104,6 +104,17 @@ pub(super) async fn find(rest: &Rest, id: BountyId) -> Result<Option<Placed>, Ma
     Ok(index.map(|index| Placed { index, revealed: false }))
 }
 
+/// How the bounty's first artifact was voted on, which is the only one that is: malicious if at least as many say so as say that it is not.
+pub(super) async fn truth(rest: &Rest, id: BountyId) -> Result<Option<Vec<bool>>, MarketError> {
+    let list: Option<Vec<Value>> =
+        rest.get(format!("/bounties/{}/votes/", id.guid)).chain(id.chain).result().await?;
+    let votes = list.unwrap_or_default();
+    let votes: Vec<bool> =
+        votes.iter().filter_map(|entry| entry.get("vote").and_then(Value::as_bool)).collect();
+    let malicious = votes.iter().filter(|vote| **vote).count();
+    Ok((!votes.is_empty()).then(|| vec![malicious >= votes.len() - malicious]))
+}
+
 fn path(id: BountyId) -> String {
     format!("/bounties/{}/assertions/", id.guid)
 }

@@ -39,7 +39,7 @@ const BLOCK: Duration = Duration::from_millis(250);
 
 /// Says what the artifact's bytes say, and is blind when its market says so.
 #[derive(Default)]
-pub(crate) struct ByContent(Option<Arc<Scripted>>);
+pub(crate) struct ByContent(pub(crate) Option<Arc<Scripted>>);
 
 impl Scanner for ByContent {
     fn name(&self) -> &str {

@@ -1,12 +1,16 @@
 //! So many bounties, then the end.
 
-use engine_core::{bounty::Step, engine::trial::Trial, units::Nct};
+use engine_core::{
+    bounty::Step,
+    engine::{brakes::Caution, driver::Plan, trial::Trial},
+    units::Nct,
+};
 
 use super::{
     FEE,
     chain::{Stake, World},
     market::{Call, Fault},
-    rig::{Bench, Rig, bounty, id},
+    rig::{Bench, Rig, bounty, id, plan},
 };
 
 fn bench(bounties: u64) -> Bench {
@@ -131,4 +135,17 @@ async fn without_a_number_nothing_ends_it() {
     until_settled(&rig, 1).await;
     rig.stop().await;
     bench.trial.outcome().unwrap();
+}
+
+/// Nothing would ever be settled.
+#[tokio::test]
+async fn in_shadow_what_is_only_watched_counts() {
+    let bench = bench(2);
+    let caution = Caution { shadow: true, ..Caution::default() };
+    let mut rig = bench.start_with(Plan { caution, ..plan() }).await;
+    rig.announce(&bounty(1)).await;
+    rig.announce(&bounty(2)).await;
+    rig.end().await.unwrap();
+    bench.trial.outcome().unwrap();
+    assert!(bench.market.world().stakes.is_empty());
 }

@@ -214,6 +214,22 @@ async fn an_assertion_is_found_by_its_author() {
 }
 
 #[tokio::test]
+async fn votes_are_on_the_first_artifact() {
+    let vote = |vote: bool| json!({ "voter": ACCOUNT, "vote": vote });
+    for (votes, expected) in [
+        (json!([vote(true), vote(false)]), Some(vec![true])),
+        (json!([vote(true), vote(false), vote(false)]), Some(vec![false])),
+        (json!([7, {"voter": ACCOUNT}]), None),
+        (Value::Null, None),
+    ] {
+        let listed = votes.clone();
+        let node = Node::fast(move |_| Reply::ok(listed.clone())).await;
+        assert_eq!(Connected::to_node(&node).await.market.truth(id()).await.unwrap(), expected, "{votes}");
+        assert_eq!(node.count(&format!("GET /bounties/{GUID}/votes/")), 1);
+    }
+}
+
+#[tokio::test]
 async fn the_same_assertion_is_the_same_bytes_and_there_are_no_other_steps() {
     let node = Node::fast(|_| Reply::Lost).await;
     let connected = Connected::to_node(&node).await;
