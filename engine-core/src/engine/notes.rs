@@ -19,16 +19,19 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         let worth_it =
             !matches!(stage, Stage::Open | Stage::Signed(_)) && self.noted.get(&id) != Some(&stage);
         if worth_it {
+            let done = match stage {
+                Stage::Done(step) => Some(step),
+                Stage::Over(Outcome::Settled { .. }) => Some(Step::Settle),
+                _ => None,
+            };
+            done.inspect(|step| reached(*step, "told"));
             if let Stage::Done(step) = stage {
-                reached(step, "told");
                 tracing::info!(bounty = %id, %step, index, "done");
             }
             match self.journal.note(id, stage, index).await {
                 Ok(()) => {
                     self.noted.insert(id, stage);
-                    if let Stage::Done(step) = stage {
-                        reached(step, "noted");
-                    }
+                    done.inspect(|step| reached(*step, "noted"));
                 }
                 Err(error) => {
                     tracing::error!(bounty = %id, error = &error as &dyn std::error::Error, "cannot write the journal");
