@@ -6,8 +6,14 @@ mod exit;
 #[cfg(unix)]
 mod hangup;
 mod interrupt;
+#[cfg(feature = "polyswarmd")]
+mod journal;
+#[cfg(feature = "polyswarmd")]
+mod ledger;
 mod man;
 mod program;
+#[cfg(feature = "polyswarmd")]
+mod resume;
 #[cfg(feature = "polyswarmd")]
 mod run;
 mod scan;
@@ -70,6 +76,12 @@ pub fn main<E: Engine>() -> ExitCode {
         Some((man::NAME, matches)) => man::run::<E>(matches),
         #[cfg(feature = "polyswarmd")]
         Some((run::NAME, matches)) => run::run::<E>(matches),
+        #[cfg(feature = "polyswarmd")]
+        Some((resume::NAME, matches)) => resume::run::<E>(matches),
+        #[cfg(feature = "polyswarmd")]
+        Some((ledger::NAME, matches)) => ledger::run::<E>(matches),
+        #[cfg(feature = "polyswarmd")]
+        Some((journal::NAME, matches)) => journal::run::<E>(matches),
         _ => Err("no such command".into()),
     })
 }
@@ -93,7 +105,11 @@ fn command<E: Engine>() -> Command {
         .arg(settings)
         .subcommand(scan::command::<E>());
     #[cfg(feature = "polyswarmd")]
-    let command = command.subcommand(run::command::<E>());
+    let command = command
+        .subcommand(run::command::<E>())
+        .subcommand(resume::command::<E>())
+        .subcommand(ledger::command::<E>())
+        .subcommand(journal::command::<E>());
     let command = command
         .subcommand(check::command::<E>())
         .subcommand(completions::command::<E>())

@@ -19,6 +19,8 @@ mod man;
 mod multi;
 /// The main job: each engine earns on the marketplace, with a real clamd.
 mod path;
+/// The reference client takes bounties from our marketplace: if it fails, the marketplace is wrong.
+mod reference;
 /// What an engine refuses to start with.
 mod refusals;
 /// The engine is killed between two steps, and started again.

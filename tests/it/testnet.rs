@@ -83,6 +83,7 @@ async fn a_bounty_is_asserted_revealed_settled_and_scored() {
     let bid = [NCT.to_string(), (NCT / 2).to_string()];
     let promised = promise(player.account(), 77, bits);
     let body = json!({ "bid": bid, "mask": [true, true], "commitment": promised });
+    assert_eq!(net.reaction_times().len(), 0, "nobody has asserted");
     let (_, answer) = player.act(&net, &format!("{path}/assertions"), body, 0).await;
     let author = player.account().to_checksum(None);
     let assertion = json!({ "bounty_guid": guid, "author": author, "index": 0, "bid": bid,
@@ -90,6 +91,7 @@ async fn a_bounty_is_asserted_revealed_settled_and_scored() {
     assert_eq!(answer["result"]["assertions"], json!([assertion]), "{answer}");
     assert_eq!(answer["result"]["transfers"][0]["value"], (NCT * 3 / 2 + FEE).to_string());
     assert_eq!(events.until("assertion").await["data"], assertion);
+    assert_eq!(net.reaction_times().len(), 1);
     assert_eq!(player.get(&format!("{path}/assertions")).await[0]["verdicts"], json!([null, null]));
 
     mine_to(&net, 5);

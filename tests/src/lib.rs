@@ -9,4 +9,6 @@ pub mod python;
 pub mod running;
 pub mod samples;
 pub mod scans;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 pub mod testnet;

@@ -1,6 +1,7 @@
 //! Real programs on loopback that tests talk to: found, started, waited for, stopped.
 
 pub mod clamd;
+pub mod reference;
 
 /// Where distributions put daemons; `PATH` of an ordinary user may lack it.
 const SBIN: [&str; 2] = ["/usr/sbin", "/usr/local/sbin"];

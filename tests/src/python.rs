@@ -9,6 +9,8 @@ use std::{
 use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
 
+use crate::running::profile;
+
 /// Says that everything was installed.
 const READY: &str = "ready";
 
@@ -27,8 +29,8 @@ pub fn venv(packages: &[&str]) -> Option<PathBuf> {
 }
 
 fn kept(packages: &[&str]) -> anyhow::Result<PathBuf> {
-    let test = std::env::current_exe()?;
-    let target = test.ancestors().nth(3).context("the tests run outside a target folder")?;
+    let profile = profile()?;
+    let target = profile.parent().context("the tests run outside a target folder")?;
     let folder = target.join("python").join(key(packages));
     fs::create_dir_all(&folder)?;
     // Held until this function ends; the second who asks waits here and then finds it ready.

@@ -27,13 +27,21 @@ pub const KEYFILE: &str = r#"{"address":"9d8a62f656a8d1615c1294fd71e9cfb3e4855a4
 /// # Errors
 /// When it is not built: `cargo build --workspace` makes it.
 pub fn program(name: impl AsRef<Path>) -> anyhow::Result<PathBuf> {
-    let test = std::env::current_exe()?;
-    let folder = test.ancestors().nth(2).context("the tests run outside a target folder")?;
-    let program = folder.join(name);
+    let program = profile()?.join(name);
     if !program.is_file() {
         bail!("{} is missing: build it first (cargo build --workspace)", program.display());
     }
     Ok(program)
+}
+
+/// Where cargo puts the programs that it builds like this one: `target/debug`, or `target/release`. Tests lie in `deps` there.
+///
+/// # Errors
+/// When this program does not know where it is.
+pub fn profile() -> anyhow::Result<PathBuf> {
+    let this = std::env::current_exe()?;
+    let folder = this.parent().filter(|folder| !folder.ends_with("deps")).or_else(|| this.ancestors().nth(2));
+    Ok(folder.context("the tests run outside a target folder")?.to_owned())
 }
 
 /// A folder of the workspace.
@@ -122,6 +130,13 @@ impl Engine {
 #[derive(Debug)]
 pub struct Running {
     child: Child,
+}
+
+/// Any started program can be watched and stopped as an engine is.
+impl From<Child> for Running {
+    fn from(child: Child) -> Self {
+        Self { child }
+    }
 }
 
 impl Running {

@@ -21,6 +21,7 @@ mod node;
 mod payout;
 mod players;
 mod progress;
+mod reactions;
 mod record;
 mod report;
 mod rest;
@@ -158,6 +159,12 @@ impl Testnet {
     /// The same about an account of choice.
     pub fn report_of(&self, account: Address) -> Report {
         Report::of_account(&self.node.world(), Some(account))
+    }
+
+    /// How long after its event each bounty's first assertion arrived at the node, valid or not: shortest first. Bounties on which nobody
+    /// asserted are not among them.
+    pub fn reaction_times(&self) -> Vec<Duration> {
+        self.node.reactions.times()
     }
 
     /// All bounties were posted and are over.

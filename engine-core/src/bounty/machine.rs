@@ -93,6 +93,8 @@ impl Machine {
             State::Due(step) | State::Building(step) => match step {
                 Step::Assert => Stage::Open,
                 Step::Reveal => Stage::Done(Step::Assert),
+                // Should the window grow again, a restart must not have forgotten that nothing was revealed.
+                Step::Settle if self.reveal_missed => Stage::Done(Step::Assert),
                 Step::Settle => Stage::Done(Step::Reveal),
             },
             State::Sent(step) | State::Uncertain(step) | State::Asking(step) => Stage::Signed(step),

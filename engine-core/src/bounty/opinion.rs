@@ -1,5 +1,6 @@
 //! From the scan results of all artifacts to what we would assert of the bounty.
 
+use super::evidence::Evidence;
 use crate::{
     metadata::{AssertionMetadata, Form, Product},
     scanner::ScanError,
@@ -45,6 +46,8 @@ pub struct Opinion {
     pub confidences: Vec<Confidence>,
     /// The metadata of all artifacts: the JSON text of a list.
     pub metadata: String,
+    /// What each opinion rests on; of a single scanner without its name. Empty where there is no opinion.
+    pub evidence: Vec<Vec<Evidence>>,
 }
 
 impl Opinion {
@@ -69,6 +72,7 @@ impl Opinion {
             mask: accepted.iter().map(Option::is_some).collect(),
             verdicts: accepted.iter().map(|r| r.is_some_and(|r| r.verdict.is_malicious())).collect(),
             confidences: accepted.iter().map(|r| r.map_or(Confidence::ZERO, |r| r.confidence)).collect(),
+            evidence: accepted.iter().map(|r| r.map_or_else(Vec::new, |r| Evidence::of("", r))).collect(),
             metadata: AssertionMetadata::of(&accepted, Product::default()).text(Form::Full),
         })
     }

@@ -78,6 +78,8 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
     }
     let program = Program::<E>::start(matches, &[], Level::WARNING)?;
     let at_once = program.sources.section::<ScanSettings>()?.at_once();
+    #[cfg(feature = "polyswarmd")]
+    super::run::check(&program.sources)?;
     let runtime = program::runtime()?;
     let mut report = Report::new(E::NAME, E::VERSION);
     if how.show_settings {

@@ -34,12 +34,28 @@ impl<E: Engine> Program<E> {
         [&E::Settings::tables(), own, &[Table::of::<LogSettings>()]].concat()
     }
 
+    /// The tables whose flags a command has that neither scans nor takes part in anything.
+    #[cfg(feature = "polyswarmd")]
+    pub(super) fn only_log() -> [Table; 1] {
+        [Table::of::<LogSettings>()]
+    }
+
+    /// Reads the settings of such a command, and starts the log, by default at `level`.
+    #[cfg(feature = "polyswarmd")]
+    pub(super) fn start_without_engine(matches: &ArgMatches, level: Level) -> Result<Self, SettingsError> {
+        Self::start_with(matches, &Self::only_log(), level)
+    }
+
     /// Reads the settings of a command that has the flags of the tables `own`, and starts the log, by default at `level`.
     pub(super) fn start(matches: &ArgMatches, own: &[Table], level: Level) -> Result<Self, SettingsError> {
+        Self::start_with(matches, &Self::tables_with(own), level)
+    }
+
+    fn start_with(matches: &ArgMatches, flags: &[Table], level: Level) -> Result<Self, SettingsError> {
         #[cfg(feature = "failpoints")]
         crate::fail_points::from_environment();
         let file = settings_file(matches);
-        let sources = Sources::load(&Self::tables_with(own), &Self::tables(), matches, file.as_deref())?;
+        let sources = Sources::load(flags, &Self::tables(), matches, file.as_deref())?;
         let of_crate = std::any::type_name::<E>().split("::").next().unwrap_or_default();
         telemetry::start(&sources.section()?, level, of_crate);
         Ok(Self { sources, engine: PhantomData })

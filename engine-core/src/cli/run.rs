@@ -1,6 +1,7 @@
 //! The command `run`: takes part in a marketplace until it is told to stop.
 
 mod connect;
+mod filters;
 mod service;
 mod settings;
 
@@ -23,7 +24,7 @@ use crate::{
         polyswarmd::{Options, keystore::Wallet},
     },
     scanner::Scanner,
-    settings::{Secret, Table},
+    settings::{Secret, Sources, Table},
     telemetry::Level,
 };
 
@@ -48,8 +49,14 @@ pub(super) fn run<E: Engine>(matches: &ArgMatches) -> Result<Exit, BoxError> {
     outcome.map(|()| Exit::Clean)
 }
 
+/// Whether the settings of `run` hold together, as far as that shows without a node and a key.
+pub(super) fn check(sources: &Sources) -> Result<(), BoxError> {
+    sources.section::<RunSettings>()?.filters().map(drop)
+}
+
 async fn take_part<E: Engine>(program: &Program<E>) -> Result<(), BoxError> {
     let settings: RunSettings = program.sources.section()?;
+    let filters = settings.filters()?;
     let chains = chain_options(&settings.chains, &program.sources)?;
     let (address, api_key, password) = (settings.address()?, settings.api_key()?, settings.password()?);
     // Listened for from here on: opening the key and compiling rules take their time, and leave nothing behind.
@@ -91,7 +98,8 @@ async fn take_part<E: Engine>(program: &Program<E>) -> Result<(), BoxError> {
     tracing::info!(engine = E::NAME, version = E::VERSION, account, journal = %path.display(), "taking part");
     let market = Arc::new(market);
     let driver =
-        Driver::new(Arc::clone(&market), scanner, journal, settings.plan(program.bid_strategy()?)).await?;
+        Driver::new(Arc::clone(&market), scanner, journal, settings.plan(program.bid_strategy()?, filters))
+            .await?;
     service::ready(&account);
     let ended = driver.pulse(service::watchdog()).run(events, stop).await;
     listening.cancel();

@@ -3,7 +3,11 @@
 //! One task owns the book. Everything that waits (scans, steps) runs in tasks of its own, which tell it what came of them through one
 //! bounded channel.
 
-use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    panic::AssertUnwindSafe,
+    sync::Arc,
+};
 
 use futures_util::FutureExt;
 use rand::CryptoRng;
@@ -29,6 +33,7 @@ use crate::{
         bid::BidStrategy,
         book::{Book, Taking},
         event::{Event, Heard},
+        filter::Filters,
         machine::{Input, Outcome, Output, Stage},
     },
     fail_points::{is_broken, reached},
@@ -44,6 +49,8 @@ pub struct Plan {
     pub chains: Vec<Chain>,
     /// Which bounties are taken, and how.
     pub taking: Taking,
+    /// Which of their artifacts are scanned, and what is trusted more or less.
+    pub filters: Filters,
     /// What is staked on a verdict.
     pub bids: Box<dyn BidStrategy>,
     /// Limits on what is fetched and scanned.
@@ -62,12 +69,14 @@ pub struct Driver<M: Market, S: Scanner> {
     journal: Journal,
     pub(super) plan: Plan,
     pub(super) book: Book,
-    fetcher: Arc<Fetcher<M, S>>,
+    pub(super) fetcher: Arc<Fetcher<M, S>>,
     lanes: HashMap<Chain, Lane<M>>,
     scans: HashMap<BountyId, AbortHandle>,
     pub(super) uncharged: Uncharged,
     /// The last stage of each bounty that is on disk.
     noted: HashMap<BountyId, Stage>,
+    /// How those ended whose end could not be written.
+    unnoted: BTreeMap<BountyId, (Stage, Option<u64>)>,
     tell: mpsc::Sender<(BountyId, Input)>,
     pub(super) told: mpsc::Receiver<(BountyId, Input)>,
     pub(super) tasks: TaskTracker,
@@ -98,17 +107,18 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             (*chain, Lane { clock, outbox })
         };
         let lanes = plan.chains.iter().map(lane).collect();
-        let fetcher = Arc::new(Fetcher::new(Arc::clone(&market), Arc::new(scanner), plan.limits));
+        let fetcher = Fetcher::new(Arc::clone(&market), Arc::new(scanner), plan.limits, plan.filters.clone());
         Ok(Self {
             market,
             journal,
             plan,
             book,
-            fetcher,
+            fetcher: Arc::new(fetcher),
             lanes,
             scans: HashMap::new(),
             uncharged,
             noted: HashMap::new(),
+            unnoted: BTreeMap::new(),
             tell,
             told,
             tasks,
@@ -169,6 +179,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         };
         if let Event::Tick(tick) = heard.event {
             lane.clock.send_replace(tick);
+            self.note_what_is_over().await;
         }
         match &heard.event {
             Event::Announced(bounty) if !self.is_new(bounty.id).await => return,
@@ -285,8 +296,21 @@ impl<M: Market, S: Scanner> Driver<M, S> {
                 }
                 Err(error) => {
                     tracing::error!(bounty = %id, error = &error as &dyn std::error::Error, "cannot write the journal");
+                    if matches!(stage, Stage::Over(_)) {
+                        self.unnoted.insert(id, (stage, index));
+                    }
                 }
             }
+        }
+    }
+
+    /// What is over is out of the book, whether the journal could be written or not: it is told when it can be written again.
+    async fn note_what_is_over(&mut self) {
+        while let Some((&id, &(stage, index))) = self.unnoted.first_key_value() {
+            if self.journal.note(id, stage, index).await.is_err() {
+                return;
+            }
+            self.unnoted.remove(&id);
         }
     }
 

@@ -13,11 +13,13 @@ use crate::{
     artifact::{Artifact, ArtifactKind},
     bounty::{
         Bounty, BountyId,
+        filter::Filters,
         machine::{Input, Skipped},
     },
     market::{Listed, Market, MarketError},
     scanner::{ErrorKind, ScanContext, ScanError, Scanner},
-    verdict::ScanResult,
+    units::Confidence,
+    verdict::{ScanResult, Verdict},
 };
 
 /// How often a request is tried that only asks.
@@ -44,13 +46,19 @@ pub(super) struct Fetcher<M, S> {
     market: Arc<M>,
     scanner: Arc<S>,
     limits: Limits,
+    filters: Filters,
     places: Semaphore,
 }
 
 impl<M: Market, S: Scanner> Fetcher<M, S> {
-    pub(super) fn new(market: Arc<M>, scanner: Arc<S>, limits: Limits) -> Self {
+    pub(super) fn new(market: Arc<M>, scanner: Arc<S>, limits: Limits, filters: Filters) -> Self {
         let places = Semaphore::new(limits.at_once.clamp(1, Semaphore::MAX_PERMITS));
-        Self { market, scanner, limits, places }
+        Self { market, scanner, limits, filters, places }
+    }
+
+    /// What the scanner is called.
+    pub(super) fn scanner_name(&self) -> &str {
+        self.scanner.name()
     }
 
     /// Lists a bounty's artifacts, then fetches and scans each. Tells what comes of it as it comes.
@@ -64,12 +72,22 @@ impl<M: Market, S: Scanner> Fetcher<M, S> {
                 return;
             }
         };
+        let is_wanted = |listed: &Listed| self.filters.bounties.is_allowed(&listed.metadata);
+        if !listed.is_empty() && !self.market.terms().answer_unknown && !listed.iter().any(is_wanted) {
+            tell(Input::Unwanted(Skipped::Filtered)).await;
+            return;
+        }
         if !tell(Input::Listed(listed.len())).await {
             return;
         }
         let all = stream::iter(listed.into_iter().enumerate());
         all.for_each_concurrent(self.limits.at_once, |(index, listed)| async move {
-            let outcome = self.judge(bounty, index, listed).await;
+            let outcome = if is_wanted(&listed) {
+                self.judge(bounty, index, listed).await
+            } else {
+                tracing::debug!(bounty = %bounty.id, index, "filtered: neither fetched nor scanned");
+                Ok(ScanResult::new(Verdict::Unknown, Confidence::ZERO))
+            };
             if let Err(error) = &outcome {
                 tracing::warn!(bounty = %bounty.id, index, kind = %error.kind, %error, "no result for an artifact");
             }
@@ -96,7 +114,10 @@ impl<M: Market, S: Scanner> Fetcher<M, S> {
             self.places.acquire().await.map_err(|_| ScanError::new(ErrorKind::Cancelled, "shutting down"))?;
         let cx = ScanContext::within(self.limits.timeout);
         let artifact = self.fetch(bounty, index, listed, cx.deadline).await?;
-        let result = self.scan(&artifact, &cx).await?;
+        let mut result = self.scan(&artifact, &cx).await?;
+        if result.verdict.has_opinion() {
+            result.confidence = self.filters.confidence.modify(result.confidence, artifact.metadata());
+        }
         tracing::info!(
             bounty = %bounty.id, index, sha256 = artifact.sha256(), verdict = %result.verdict,
             confidence = result.confidence.get(), family = result.family, complete = result.complete, "scanned"

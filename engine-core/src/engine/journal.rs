@@ -3,9 +3,12 @@
 //! One SQLite file (write-ahead log, every commit synced), so an operator can look into it. It holds the secrets that open
 //! commitments: nobody else may read it. One process at a time.
 
+mod beside;
 mod connection;
 #[cfg(feature = "testing")]
 mod disk;
+mod keep;
+mod ledger;
 mod lock;
 mod record;
 mod schema;
@@ -20,15 +23,17 @@ use tokio_rusqlite::rusqlite;
 
 #[cfg(feature = "testing")]
 pub use self::disk::{Disk, Hook, Moment};
-use self::{connection::Connection, lock::Lock};
 pub use self::{
+    beside::Beside,
+    ledger::{Ledger, Sums},
     record::Record,
     sealed::{Sealed, Signed, SignedTransaction},
 };
+use self::{connection::Connection, lock::Lock};
 use crate::{
-    bounty::{Assertion, Bounty, BountyId, Step, machine::Stage},
+    bounty::{Assertion, Bounty, BountyId, Step, evidence::Basis, machine::Stage},
     fail_points::is_broken,
-    units::Chain,
+    units::{Chain, Nct},
 };
 
 /// The journal of one account. A clone is another handle to the same.
@@ -87,11 +92,13 @@ impl Journal {
         &self,
         bounty: &Bounty,
         assertion: &Assertion,
+        basis: &Basis,
         signed: Signed,
     ) -> Result<Sealed, JournalError> {
         let record = Record::sealed(bounty.clone(), assertion.clone(), signed.clone());
         if !is_broken("sealed before sent") {
-            self.call(move |db| record.insert(db)).await?;
+            let basis = basis.clone();
+            self.call(move |db| record.insert(db, &basis)).await?;
         }
         Ok(Sealed { id: bounty.id, step: Step::Assert, signed, assertion: assertion.clone() })
     }
@@ -124,6 +131,39 @@ impl Journal {
     /// Everything that is not over, in the order of account nonces.
     pub async fn open_records(&self) -> Result<Vec<Record>, JournalError> {
         self.call(|db| Record::select_open(db)).await
+    }
+
+    /// Forgets a part of what was over longer ago than this, and says whether there may be more.
+    pub async fn prune(&self, keep: std::time::Duration) -> Result<bool, JournalError> {
+        Ok(self.call(move |db| keep::prune(db, keep)).await? > 0)
+    }
+
+    /// The bids and fees of everything that is not over.
+    pub async fn at_risk(&self) -> Result<Nct, JournalError> {
+        self.call(|db| ledger::at_risk(db)).await
+    }
+
+    /// What was lost in the last day, fees included, by bounties that were over after staking was last resumed.
+    pub async fn lost_today(&self) -> Result<Nct, JournalError> {
+        self.call(|db| {
+            let since: String = db.query_row(
+                "SELECT max(datetime('now', '-1 day'), coalesce((SELECT value FROM value WHERE key = ?1), ''))",
+                [schema::RESUMED],
+                |row| row.get(0),
+            )?;
+            ledger::lost_since(db, &since)
+        })
+        .await
+    }
+
+    /// Why nothing is staked any more, until somebody [resumes](Beside::resume).
+    pub async fn tripped(&self) -> Result<Option<String>, JournalError> {
+        self.call(|db| schema::value(db, schema::TRIPPED)).await
+    }
+
+    /// Keeps why nothing is staked any more.
+    pub async fn trip(&self, why: String) -> Result<(), JournalError> {
+        self.call(move |db| schema::set_value(db, schema::TRIPPED, &why)).await
     }
 
     /// What a market learned of a chain, see [`Market::learned`](crate::market::Market::learned).

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::journal::{Journal, JournalError, Record, Sealed, Signed};
 use crate::{
-    bounty::{Assertion, Bounty, Step},
+    bounty::{Assertion, Bounty, Step, evidence::Basis},
     fail_points::{is_broken, reached},
     market::{Market, MarketError, Sent},
     units::{Chain, Tick},
@@ -34,7 +34,7 @@ const WAITING: usize = 64;
 /// What is to leave.
 pub(super) enum Parcel<M: Market> {
     /// An assertion: sealed with its secret, sent only up to `last_call`, and not at all when the engine is closing.
-    Assertion { bounty: Bounty, assertion: Assertion, draft: M::Draft, last_call: Tick },
+    Assertion { bounty: Bounty, assertion: Assertion, basis: Basis, draft: M::Draft, last_call: Tick },
     /// A later step of a sealed bounty.
     Step { record: Box<Record>, step: Step, draft: M::Draft },
     /// Bytes that are sealed already.
@@ -182,7 +182,7 @@ impl<M: Market> Clerk<M> {
 
     async fn seal(&mut self, parcel: Parcel<M>) -> Result<Sealed, DropReason> {
         match parcel {
-            Parcel::Assertion { bounty, assertion, draft, last_call } => {
+            Parcel::Assertion { bounty, assertion, basis, draft, last_call } => {
                 if self.closing.is_cancelled() {
                     return Err(DropReason::Closing);
                 }
@@ -192,7 +192,7 @@ impl<M: Market> Clerk<M> {
                 self.keep_learned().await?;
                 let signed = self.sign(draft).await?;
                 reached(Step::Assert, "signed");
-                Ok(self.journal.seal(&bounty, &assertion, signed).await?)
+                Ok(self.journal.seal(&bounty, &assertion, &basis, signed).await?)
             }
             Parcel::Step { record, step, draft } => {
                 let signed = self.sign(draft).await?;

@@ -2,7 +2,11 @@
 
 use super::{driver::Driver, steps::Means};
 use crate::{
-    bounty::{Assertion, BountyId, Step, machine::Input},
+    bounty::{
+        Assertion, BountyId, Step,
+        evidence::{Basis, Evidence},
+        machine::Input,
+    },
     market::Market,
     scanner::Scanner,
     units::{Chain, Nct},
@@ -35,6 +39,13 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             bids,
             metadata: opinion.metadata.clone(),
         };
+        let named = |said: &Evidence| {
+            let own = || self.fetcher.scanner_name().to_owned();
+            let backend = Some(said.backend.clone()).filter(|name| !name.is_empty()).unwrap_or_else(own);
+            Evidence { backend, ..said.clone() }
+        };
+        let evidence = opinion.evidence.iter().map(|said| said.iter().map(named).collect()).collect();
+        let basis = Basis { fee: parameters.assertion_fee, evidence };
         let cost = Nct::checked_sum(assertion.bids.iter().copied().chain([parameters.assertion_fee]));
         let Some(cost) = cost else { return entry.machine.handle(refuse()) };
         let (bounty, last_call) = (entry.bounty.clone(), entry.machine.windows().last_call());
@@ -44,7 +55,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             staked: self.staked(id.chain),
         };
         tracing::info!(bounty = %id, verdicts = ?assertion.verdicts, mask = ?assertion.mask, cost = %cost, "asserting");
-        self.step(id, Some(Step::Assert), |steps| steps.assert(bounty, assertion, last_call, means));
+        self.step(id, Some(Step::Assert), |steps| steps.assert(bounty, assertion, basis, last_call, means));
     }
 
     /// How many bounties of a chain have something staked, or may have at this moment.

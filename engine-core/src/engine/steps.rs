@@ -11,7 +11,9 @@ use super::{
     outbox::{Outbox, Parcel, Posted},
 };
 use crate::{
-    bounty::{Assertion, Bounty, BountyId, Step, commitment::Secret, fate::Fate, machine::Input},
+    bounty::{
+        Assertion, Bounty, BountyId, Step, commitment::Secret, evidence::Basis, fate::Fate, machine::Input,
+    },
     fail_points::{is_broken, reached},
     market::{Action, Market, MarketError, Sent},
     units::{Nct, Tick},
@@ -44,7 +46,14 @@ impl<M: Market> Clone for Steps<M> {
 
 impl<M: Market> Steps<M> {
     /// Stakes: nothing before the money is known to be there.
-    pub(super) async fn assert(self, bounty: Bounty, assertion: Assertion, last_call: Tick, means: Means) {
+    pub(super) async fn assert(
+        self,
+        bounty: Bounty,
+        assertion: Assertion,
+        basis: Basis,
+        last_call: Tick,
+        means: Means,
+    ) {
         let (id, step, needed) = (bounty.id, Step::Assert, means.needed);
         match self.market.balance(id.chain).await {
             Ok(balance) if balance >= needed => {}
@@ -65,7 +74,7 @@ impl<M: Market> Steps<M> {
         match draft.and_then(|draft| paid.map(|()| draft)) {
             Ok(draft) => {
                 reached(step, "drafted");
-                self.post(id, step, Parcel::Assertion { bounty, assertion, draft, last_call }).await;
+                self.post(id, step, Parcel::Assertion { bounty, assertion, basis, draft, last_call }).await;
             }
             Err(error) => {
                 tracing::warn!(bounty = %id, error = &error as &dyn std::error::Error, "the assertion could not be built");
@@ -180,8 +189,10 @@ impl<M: Market> Steps<M> {
                 return Input::Lost(step);
             }
         };
+        if (step, sent) == (Step::Reveal, Sent::Spent) {
+            return self.spent_reveal(sealed).await;
+        }
         match (self.market.fate(sealed).await, sent) {
-            (Ok(Fate::Pending), Sent::Spent) if step == Step::Reveal => self.spent_reveal(sealed).await,
             (Ok(Fate::Pending), Sent::Spent) => Input::Spent(step),
             (Ok(Fate::Pending), Sent::Pooled) => Input::Lost(step),
             (Ok(fate), _) => {
@@ -197,7 +208,8 @@ impl<M: Market> Steps<M> {
         }
     }
 
-    /// A reveal's account nonce is used up by other bytes than these: by the same reveal at another price, perhaps.
+    /// A reveal's account nonce is used up: by these bytes, by the same reveal at another price, or by something else. Asked for bytes
+    /// that may never be mined the node would wait for them, and the window closes; its state tells at once.
     async fn spent_reveal(&self, sealed: &Sealed) -> Input {
         match self.market.find(sealed.id(), sealed.assertion()).await {
             Ok(Some(placed)) if placed.revealed => Input::Fate(Step::Reveal, Fate::Done { payout: None }),

@@ -47,15 +47,22 @@ fn setting(text: &mut String, table: &'static str, arg: &Arg) {
         let help = value.get_help().map(|help| format!(": {help}")).unwrap_or_default();
         comment(text, &format!("- {}{help}", value.get_name()));
     }
-    let placeholder =
-        arg.get_value_names().and_then(|names| names.first()).map_or("VALUE", |name| name.as_str());
+    let words = arg.get_value_names().unwrap_or_default();
+    let placeholder = match words.join(" ") {
+        none if none.is_empty() => "VALUE".to_owned(),
+        words => words,
+    };
     let flag = match name.kind {
         Kind::Switch => name.flag.clone(),
-        Kind::One | Kind::Many => format!("{} {placeholder}", name.flag),
+        Kind::One | Kind::Many | Kind::Groups(_) => format!("{} {placeholder}", name.flag),
     };
     comment(text, &format!("Flag {flag}, variable {}.", name.variable));
     let line = match default(&name, arg) {
         Some(value) => format!("#{} = {value}\n", name.key),
+        None if words.len() > 1 => {
+            let words = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
+            format!("# {} = [[{words}]]\n", name.key)
+        }
         None => format!("# {} = {placeholder}\n", name.key),
     };
     text.push_str(&line);
@@ -67,6 +74,8 @@ fn default(name: &Name, arg: &Arg) -> Option<String> {
     match name.kind {
         Kind::Switch => Some("false".to_owned()),
         Kind::One => given.next_back().map(|value| toml(&value)),
+        // What a list of lists looks like is not plain from `[]`.
+        Kind::Groups(_) => None,
         Kind::Many => {
             let values: Vec<String> = match arg.get_value_delimiter() {
                 Some(delimiter) => {

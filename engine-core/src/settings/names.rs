@@ -30,6 +30,8 @@ pub(super) enum Kind {
     Switch,
     One,
     Many,
+    /// Each value is so many words: an array of them in the file, one behind the other on the command line.
+    Groups(usize),
 }
 
 impl Name {
@@ -42,7 +44,12 @@ impl Name {
         let flag = arg.get_long().map_or_else(|| key.clone(), |long| format!("--{long}"));
         let kind = match arg.get_action() {
             ArgAction::SetTrue | ArgAction::SetFalse => Kind::Switch,
-            ArgAction::Append => Kind::Many,
+            ArgAction::Append => {
+                match arg.get_num_args().filter(|words| words.min_values() == words.max_values()) {
+                    Some(words) if words.min_values() > 1 => Kind::Groups(words.min_values()),
+                    _ => Kind::Many,
+                }
+            }
             _ if arg.get_value_delimiter().is_some() => Kind::Many,
             _ => Kind::One,
         };

@@ -119,7 +119,7 @@ impl Sources {
         let value = self.merged.get::<Value>(&format!("{}.{}", name.table, name.key)).ok();
         let value = value.map(|value| match value.kind {
             _ if name.secret => "********".to_owned(),
-            ValueKind::Array(values) => values.iter().map(Value::to_string).collect::<Vec<_>>().join(", "),
+            ValueKind::Array(values) => values.iter().map(shown).collect::<Vec<_>>().join(", "),
             kind => kind.to_string(),
         });
         let origin = self.origins.get(&(name.table, name.key.clone())).cloned();
@@ -199,13 +199,26 @@ pub struct Setting {
     pub variable: String,
 }
 
+/// A value of a list, for people. One of several words is shown as it would be typed.
+fn shown(value: &Value) -> String {
+    match &value.kind {
+        ValueKind::Array(words) => {
+            let words: Vec<String> = words.iter().map(Value::to_string).collect();
+            shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+        }
+        _ => value.to_string(),
+    }
+}
+
 /// What clap has of one setting; `None` if it is not set and has no default.
 fn typed(name: &Name, matches: &ArgMatches) -> Result<Option<(Origin, Value)>, SettingsError> {
     let origin = match matches.value_source(&name.key) {
         Some(ValueSource::CommandLine) => Origin::Flag(name.flag.clone()),
         Some(ValueSource::EnvVariable) => Origin::Variable(name.variable.clone()),
         Some(_) => Origin::Default,
-        None if name.kind == Kind::Many => return Ok(Some((Origin::Default, Vec::<Value>::new().into()))),
+        None if matches!(name.kind, Kind::Many | Kind::Groups(_)) => {
+            return Ok(Some((Origin::Default, Vec::<Value>::new().into())));
+        }
         None => return Ok(None),
     };
     if name.kind == Kind::Switch {
@@ -218,6 +231,15 @@ fn typed(name: &Name, matches: &ArgMatches) -> Result<Option<(Origin, Value)>, S
     let mut texts = texts.collect::<Result<Vec<Value>, _>>()?;
     Ok(match name.kind {
         Kind::Many => Some((origin, texts.into())),
+        Kind::Groups(words) => {
+            // A variable is one text, with the words as a shell would have them.
+            if let (Origin::Variable(_), [text]) = (&origin, texts.as_slice()) {
+                let text = text.to_string();
+                texts =
+                    shlex::split(&text).unwrap_or_else(|| vec![text]).into_iter().map(Value::from).collect();
+            }
+            Some((origin, texts.chunks(words).map(<[Value]>::to_vec).collect::<Vec<_>>().into()))
+        }
         _ => texts.pop().map(|text| (origin, text)),
     })
 }
@@ -242,7 +264,14 @@ fn read_file(path: &Path, tables: &[Table], names: &[Name]) -> Result<Config, Se
                 return Err(names::unknown_key(&table, key, &file, names));
             };
             // One value of a list needs no brackets, as it needs none on the command line.
-            if name.kind == Kind::Many && !matches!(value.kind, ValueKind::Array(_)) {
+            let is_one = match (name.kind, &value.kind) {
+                (Kind::Many, kind) => !matches!(kind, ValueKind::Array(_)),
+                (Kind::Groups(_), ValueKind::Array(words)) => {
+                    words.first().is_some_and(|first| !matches!(first.kind, ValueKind::Array(_)))
+                }
+                _ => false,
+            };
+            if is_one {
                 *value = vec![value.clone()].into();
             }
         }

@@ -6,6 +6,8 @@ pub(crate) mod rig;
 
 /// What is fetched, and what is made of what cannot be.
 mod fetch;
+/// What is left out, and what is trusted more or less, by what its poster says of it.
+mod filter;
 /// From the announcement to the payout.
 mod life;
 /// Answers that get lost, tasks that crash, nonces that go astray.

@@ -7,6 +7,7 @@ use engine_core::{
     bounty::{
         Assertion, Bounty, BountyId, Step,
         commitment::Commitment,
+        evidence::Basis,
         machine::{Outcome, Stage},
     },
     engine::journal::{Journal, JournalError, Signed, SignedTransaction},
@@ -64,7 +65,7 @@ async fn what_was_sealed_is_there_after_a_reopening() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal");
     let journal = open(&path).await.unwrap();
-    let sealed = journal.seal(&bounty(1), &assertion(), signed(5)).await.unwrap();
+    let sealed = journal.seal(&bounty(1), &assertion(), &Basis::default(), signed(5)).await.unwrap();
     let record = journal.record(bounty(1).id).await.unwrap().unwrap();
     assert_eq!((record.stage, record.index), (Stage::Signed(Step::Assert), None));
     journal.note(bounty(1).id, Stage::Done(Step::Assert), Some(3)).await.unwrap();
@@ -88,7 +89,7 @@ async fn what_was_sealed_is_there_after_a_reopening() {
 async fn a_step_is_sealed_with_the_index_it_was_built_for() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(&folder.path().join("journal")).await.unwrap();
-    journal.seal(&bounty(1), &assertion(), signed(5)).await.unwrap();
+    journal.seal(&bounty(1), &assertion(), &Basis::default(), signed(5)).await.unwrap();
     let mut record = journal.record(bounty(1).id).await.unwrap().unwrap();
     record.index = Some(9);
     journal.seal_step(&record, Step::Reveal, signed(7)).await;
@@ -99,15 +100,18 @@ async fn a_step_is_sealed_with_the_index_it_was_built_for() {
 async fn a_bounty_is_sealed_once() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(&folder.path().join("journal")).await.unwrap();
-    journal.seal(&bounty(1), &assertion(), signed(5)).await.unwrap();
-    let again = journal.seal(&bounty(1), &assertion(), signed(7)).await;
+    journal.seal(&bounty(1), &assertion(), &Basis::default(), signed(5)).await.unwrap();
+    let again = journal.seal(&bounty(1), &assertion(), &Basis::default(), signed(7)).await;
     assert!(matches!(again, Err(JournalError::Sqlite { .. })), "{again:?}");
     journal.note(bounty(1).id, Stage::Over(Outcome::Missed(Step::Assert)), None).await.unwrap();
-    assert!(journal.seal(&bounty(1), &assertion(), signed(9)).await.is_err(), "not when it is over either");
+    assert!(
+        journal.seal(&bounty(1), &assertion(), &Basis::default(), signed(9)).await.is_err(),
+        "not when it is over either"
+    );
     let record = journal.record(bounty(1).id).await.unwrap().unwrap();
     assert_eq!(record.signed(Step::Assert).unwrap().signed(), &signed(5), "the first bytes stay");
     let elsewhere = Bounty { id: BountyId { chain: Chain::Home, ..bounty(1).id }, ..bounty(1) };
-    journal.seal(&elsewhere, &assertion(), signed(5)).await.unwrap();
+    journal.seal(&elsewhere, &assertion(), &Basis::default(), signed(5)).await.unwrap();
 }
 
 #[tokio::test]
@@ -115,7 +119,7 @@ async fn what_is_owed_comes_in_the_order_of_account_nonces() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(&folder.path().join("journal")).await.unwrap();
     for (n, nonce) in [(1, 30), (2, 4), (3, 100), (4, 10)] {
-        journal.seal(&bounty(n), &assertion(), signed(nonce)).await.unwrap();
+        journal.seal(&bounty(n), &assertion(), &Basis::default(), signed(nonce)).await.unwrap();
     }
     journal.note(bounty(4).id, Stage::Over(Outcome::Settled { payout: Some(Nct(1)) }), None).await.unwrap();
     let open: Vec<_> = journal.open_records().await.unwrap().iter().map(|record| record.bounty.id).collect();
@@ -162,9 +166,9 @@ async fn a_newer_version_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal");
     open(&path).await.unwrap();
-    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 2).unwrap();
+    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 3).unwrap();
     let why = refusal(&path).await;
-    assert!(why.contains("version 2") && why.contains("newer program"), "{why}");
+    assert!(why.contains("version 3") && why.contains("newer program"), "{why}");
 }
 
 /// Whatever else the file is, it stays as it was.
@@ -193,7 +197,7 @@ async fn a_damaged_record_is_an_error_that_names_the_column() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal");
     let journal = open(&path).await.unwrap();
-    journal.seal(&bounty(1), &assertion(), signed(5)).await.unwrap();
+    journal.seal(&bounty(1), &assertion(), &Basis::default(), signed(5)).await.unwrap();
     let damage = "UPDATE bounty SET assertion = '{}'";
     rusqlite::Connection::open(&path).unwrap().execute_batch(damage).unwrap();
     let why = told(&journal.open_records().await.unwrap_err());
@@ -212,10 +216,34 @@ async fn only_its_owner_can_read_it() {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
         }
         let journal = open(&path).await.unwrap();
-        let _ = journal.seal(&bounty(1), &assertion(), signed(5)).await;
+        let _ = journal.seal(&bounty(1), &assertion(), &Basis::default(), signed(5)).await;
         for name in ["journal", "journal-wal", "journal-shm"] {
             let mode = std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{name} {mode:o}, was {before:?}");
         }
     }
+}
+
+/// A journal that version 0.1.0 left behind in the middle of its work: what is owed is taken over, with its secrets.
+#[tokio::test]
+async fn a_journal_of_an_older_version_is_taken_over_with_what_is_owed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/journals/v1.journal"), &path).unwrap();
+    for _ in 0..2 {
+        let journal = open(&path).await.unwrap();
+        let owed = journal.open_records().await.unwrap();
+        let count = |stage| owed.iter().filter(|record| record.stage == stage).count();
+        let stages = [Stage::Done(Step::Assert), Stage::Signed(Step::Reveal), Stage::Done(Step::Reveal)];
+        assert_eq!(stages.map(count), [5, 1, 4]);
+        for record in &owed {
+            let Assertion { verdicts, secret, commitment, .. } = &record.assertion;
+            assert_eq!(Commitment::new(ACCOUNT.parse().unwrap(), verdicts, *secret).unwrap(), *commitment);
+            assert!(record.signed(Step::Assert).is_some());
+        }
+    }
+    let sqlite = rusqlite::Connection::open(&path).unwrap();
+    let version: i64 = sqlite.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    let staked: String = sqlite.query_row("SELECT min(staked) FROM bounty", [], |row| row.get(0)).unwrap();
+    assert_eq!((version, staked.as_str()), (2, "1000000000000000000"));
 }

@@ -42,6 +42,9 @@ mod vectors_commitment;
 /// What an engine asserts of given scan results: mask, verdicts, bids, what they cost, metadata.
 #[cfg(feature = "polyswarmd")]
 mod vectors_decisions;
+/// Filters and confidence modifiers on what posters say of their artifacts.
+#[cfg(feature = "polyswarmd")]
+mod vectors_filter;
 /// Whole sessions of the reference client: ours says the same to the node.
 #[cfg(all(feature = "polyswarmd", feature = "testing"))]
 mod vectors_lifecycle;

@@ -22,6 +22,16 @@ struct Shapes {
     names: Vec<String>,
     #[arg(long, hide_env_values = true)]
     hidden: Option<String>,
+    #[arg(long, num_args = 2, value_names = ["FIRST", "SECOND"], allow_hyphen_values = true)]
+    #[serde(deserialize_with = "pairs")]
+    pair: Vec<String>,
+}
+
+/// As clap has them: all words in a row.
+fn pairs<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let pairs = Vec::<Vec<String>>::deserialize(deserializer)?;
+    let all_are_pairs = pairs.iter().all(|pair| pair.len() == 2);
+    all_are_pairs.then(|| pairs.concat()).ok_or_else(|| serde::de::Error::custom("not two words"))
 }
 
 impl Section for Shapes {
@@ -77,6 +87,7 @@ fn defaults_are_claps() {
         many: Vec::new(),
         names: vec!["a".into(), "b".into()],
         hidden: None,
+        pair: Vec::new(),
     };
     assert_eq!((shapes, other.place.as_str()), (wanted, "here"));
 }
@@ -95,6 +106,24 @@ fn every_shape_reads_the_same_from_flags_and_file() {
     assert_eq!((both.many, both.number), (vec![PathBuf::from("z")], 8));
     let one: Shapes = load(&[], Some("[shapes]\nmany = 'x'")).unwrap().section().unwrap();
     assert_eq!(one.many, [PathBuf::from("x")]);
+}
+
+#[test]
+fn a_value_may_be_several_words() {
+    let file = "[shapes]\npair = [['a', 'b c'], ['-d', 5]]";
+    let flags = ["--pair", "a", "b c", "--pair", "-d", "5"];
+    for sources in [load(&flags, None), load(&[], Some(file))] {
+        let sources = sources.unwrap();
+        assert_eq!(sources.section::<Shapes>().unwrap().pair, ["a", "b c", "-d", "5"]);
+        let shown = sources.list().into_iter().find(|setting| setting.key == "pair").unwrap().value;
+        assert_eq!(shown.as_deref(), Some("a 'b c', -d 5"));
+    }
+    let one = load(&[], Some("[shapes]\npair = ['a', 'b']")).unwrap().section::<Shapes>().unwrap();
+    assert_eq!(one.pair, ["a", "b"]);
+    for wrong in ["'a b'", "['a']", "[['a', 'b', 'c']]"] {
+        let read = load(&[], Some(&format!("[shapes]\npair = {wrong}"))).unwrap().section::<Shapes>();
+        assert!(read.unwrap_err().to_string().contains("[shapes] pair"), "{wrong}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::{broadcast, watch};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::{chain::ChainName, faults::Sent, progress::Change, world::World};
+use super::{chain::ChainName, faults::Sent, progress::Change, reactions::Reactions, world::World};
 
 /// Frames that a slow client may be behind; further behind, it is disconnected.
 const BACKLOG: usize = 8192;
@@ -32,6 +32,7 @@ pub(crate) struct Node {
     side: broadcast::Sender<Push>,
     /// Sent after each change; the number of websocket clients so far.
     changed: watch::Sender<usize>,
+    pub(crate) reactions: Reactions,
     /// Seconds since 1970 with a fraction.
     pub(crate) started: String,
     pub(crate) receipt_wait: Duration,
@@ -45,6 +46,7 @@ impl Node {
             home: broadcast::Sender::new(BACKLOG),
             side: broadcast::Sender::new(BACKLOG),
             changed: watch::Sender::new(0),
+            reactions: Reactions::default(),
             started: format!("{}.{:06}", now.as_secs(), now.subsec_micros()),
             receipt_wait,
         }
@@ -66,6 +68,7 @@ impl Node {
         let chain = world.nets.get(chain).name;
         let mined = world.mine(chain);
         tracing::debug!(%chain, block = mined.block, events = mined.sent.len(), "mined");
+        self.reactions.announced(&mined.changes);
         for sent in mined.sent {
             let push = match sent {
                 Sent::Frame(frame) => Push::Text(frame.text.into()),

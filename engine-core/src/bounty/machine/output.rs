@@ -42,6 +42,8 @@ pub enum Outcome {
 pub enum Skipped {
     /// Not a type of artifact that this engine takes.
     Type,
+    /// None of its artifacts passes the filters.
+    Filtered,
     /// Too late to assert.
     Late,
     /// Its artifacts could not be listed.

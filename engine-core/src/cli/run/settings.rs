@@ -10,12 +10,14 @@ use alloy_primitives::Address;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
+use super::filters;
 use crate::{
     BoxError,
     artifact::ArtifactKind,
     bounty::{
         bid::{BidStrategy, Linear},
         book::Taking,
+        filter::Filters,
         opinion::Policy,
     },
     engine::{driver::Plan, fetch::Limits},
@@ -58,12 +60,27 @@ pub(in crate::cli) struct RunSettings {
     /// Types of artifacts to take: file, url (repeatable)
     #[arg(long, value_name = "TYPE", default_value = "file")]
     artifact_type: Vec<ArtifactKind>,
+    /// Artifacts to take or leave, by what their poster says of them: accept or reject, a member of the metadata, one of < <= == >= >
+    /// (or lt lte eq gte gt) contains startswith endswith regex, and a value (repeatable). With accept, at least one has to match
+    #[arg(long, num_args = 4, value_names = ["accept|reject", "KEY", "COMPARISON", "VALUE"], allow_hyphen_values = true)]
+    #[serde(deserialize_with = "filters::words")]
+    filter: Vec<String>,
+    /// What to trust 1.2 times as much (favor) or 0.8 times (penalize) as the scan says, in the words of --filter (repeatable)
+    #[arg(long, num_args = 4, value_names = ["favor|penalize", "KEY", "COMPARISON", "VALUE"], allow_hyphen_values = true)]
+    #[serde(deserialize_with = "filters::words")]
+    confidence: Vec<String>,
+    /// Deprecated: --filter accept KEY == VALUE (repeatable)
+    #[arg(long, value_name = "KEY:VALUE")]
+    accept: Vec<String>,
+    /// Deprecated: --filter reject KEY == VALUE (repeatable)
+    #[arg(long, value_name = "KEY:VALUE")]
+    exclude: Vec<String>,
     /// How much to stake: by confidence from the market's minimum, from eight times that, or always the minimum
     #[arg(long, env = "BID_STRATEGY", value_name = "STRATEGY", default_value = "default")]
     bid_strategy: Bids,
     /// Where staked bounties are kept; never use one account with two journals [default: ./ENGINE-ADDRESS.journal]
     #[arg(long, value_name = "FILE")]
-    pub(super) journal: Option<PathBuf>,
+    pub(in crate::cli) journal: Option<PathBuf>,
     /// Whether "nothing found" is asserted as benign
     #[arg(long, value_name = "WHEN", default_value = "assert")]
     benign: Benign,
@@ -139,8 +156,13 @@ impl RunSettings {
         self.scans_at_once.unwrap_or_else(|| cores().saturating_mul(NonZeroUsize::MIN.saturating_add(1)))
     }
 
+    /// What is decided by what posters say of their artifacts.
+    pub(super) fn filters(&self) -> Result<Filters, BoxError> {
+        filters::filters(&self.filter, &self.confidence, &self.accept, &self.exclude)
+    }
+
     /// What the driver is to do, with the engine's `own` strategy unless another one was asked for.
-    pub(super) fn plan(&self, own: Option<Box<dyn BidStrategy>>) -> Plan {
+    pub(super) fn plan(&self, own: Option<Box<dyn BidStrategy>>, filters: Filters) -> Plan {
         let bids: Box<dyn BidStrategy> = match self.bid_strategy {
             Bids::Default => own.unwrap_or_else(|| Box::new(Linear::default())),
             Bids::Aggressive => Box::new(Linear::aggressive()),
@@ -156,6 +178,7 @@ impl RunSettings {
                 },
                 assert_margin: self.assert_margin,
             },
+            filters,
             bids,
             limits: Limits {
                 max_size: self.artifact_max_size.0,
@@ -276,7 +299,7 @@ mod tests {
             let matches = command.try_get_matches_from(args).unwrap();
             let settings: RunSettings =
                 Sources::load(&tables, &tables, &matches, None).unwrap().section().unwrap();
-            format!("{:?}", settings.plan(Some(Box::new(Nothing))).bids)
+            format!("{:?}", settings.plan(Some(Box::new(Nothing)), Filters::default()).bids)
         };
         assert_eq!(plan(&[]), "Nothing");
         assert_eq!(plan(&["--bid-strategy", "default"]), "Nothing");

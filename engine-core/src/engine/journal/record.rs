@@ -10,9 +10,11 @@ use super::sealed::{Sealed, Signed};
 use crate::{
     bounty::{
         Assertion, Bounty, BountyId, Step,
+        evidence::Basis,
         machine::{Outcome, Stage},
     },
     fail_points::is_broken,
+    units::Nct,
 };
 
 /// What is kept of a bounty on which something was staked.
@@ -54,7 +56,7 @@ impl Record {
         })
     }
 
-    pub(super) fn insert(&self, db: &Connection) -> rusqlite::Result<()> {
+    pub(super) fn insert(&self, db: &Connection, basis: &Basis) -> rusqlite::Result<()> {
         let BountyId { chain, guid } = self.bounty.id;
         let nonce =
             self.asserting.transactions.first().map_or(0, |t| i64::try_from(t.nonce).unwrap_or(i64::MAX));
@@ -62,8 +64,8 @@ impl Record {
             db.execute("DELETE FROM bounty WHERE guid = ?1", [guid.to_string()])?;
         }
         db.execute(
-            "INSERT INTO bounty (chain, guid, stage, open, nonce, bounty, assertion, asserting)
-             VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7)",
+            "INSERT INTO bounty (chain, guid, stage, open, nonce, bounty, assertion, asserting, staked, fee, evidence)
+             VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
                 chain.as_str(),
                 guid.to_string(),
@@ -71,7 +73,10 @@ impl Record {
                 nonce,
                 json(&self.bounty)?,
                 json(&self.assertion)?,
-                json(&self.asserting)?
+                json(&self.asserting)?,
+                staked(&self.assertion),
+                basis.fee.0.to_string(),
+                json(&basis.evidence)?
             ],
         )?;
         Ok(())
@@ -113,13 +118,15 @@ impl Record {
         index: Option<u64>,
     ) -> rusqlite::Result<()> {
         let index = index.and_then(|index| i64::try_from(index).ok());
+        let payout = if let Stage::Over(Outcome::Settled { payout }) = stage { payout } else { None };
         db.execute(
-            "UPDATE bounty SET stage = ?1, open = ?2, idx = coalesce(?3, idx), noted_at = CURRENT_TIMESTAMP
-             WHERE chain = ?4 AND guid = ?5",
+            "UPDATE bounty SET stage = ?1, open = ?2, idx = coalesce(?3, idx), paid = ?4, noted_at = CURRENT_TIMESTAMP
+             WHERE chain = ?5 AND guid = ?6",
             params![
                 stage_text(stage),
                 !matches!(stage, Stage::Over(_)),
                 index,
+                payout.map(|payout| payout.0.to_string()),
                 id.chain.as_str(),
                 id.guid.to_string()
             ],
@@ -153,6 +160,24 @@ impl Record {
     }
 }
 
+/// The sum of the bids, as the column `staked` has it. An absurd sum is more than any balance.
+pub(super) fn staked(assertion: &Assertion) -> String {
+    Nct::checked_sum(assertion.bids.iter().copied()).unwrap_or(Nct(u128::MAX)).0.to_string()
+}
+
+/// Fills the column `staked` of all bounties that an older version sealed.
+pub(super) fn fill_staked(db: &Connection) -> rusqlite::Result<()> {
+    let mut all = db.prepare("SELECT rowid, assertion FROM bounty")?;
+    let mut fill = db.prepare("UPDATE bounty SET staked = ?1 WHERE rowid = ?2")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        if let Some(assertion) = column::<Assertion>(row, "assertion")? {
+            fill.execute(params![staked(&assertion), row.get::<_, i64>("rowid")?])?;
+        }
+    }
+    Ok(())
+}
+
 /// The stage as an operator reads it: `signed assert`, `done reveal`, `over: settled`.
 fn stage_text(stage: Stage) -> String {
     match stage {
@@ -181,11 +206,18 @@ fn stage_of(text: &str) -> Option<Stage> {
     }
 }
 
-fn json(value: &impl Serialize) -> rusqlite::Result<String> {
+pub(super) fn json(value: &impl Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
-fn column<T: DeserializeOwned>(row: &Row<'_>, name: &'static str) -> rusqlite::Result<Option<T>> {
+/// An amount in a column of digits.
+pub(super) fn amount(row: &Row<'_>, name: &'static str) -> rusqlite::Result<Option<Nct>> {
+    let text: Option<String> = row.get(name)?;
+    text.map(|text| text.parse().map(Nct).map_err(|_| damaged(name, format!("`{text}` is no amount").into())))
+        .transpose()
+}
+
+pub(super) fn column<T: DeserializeOwned>(row: &Row<'_>, name: &'static str) -> rusqlite::Result<Option<T>> {
     let text: Option<String> = row.get(name)?;
     text.map(|text| serde_json::from_str(&text).map_err(|error| damaged(name, error.into()))).transpose()
 }

@@ -31,6 +31,8 @@ pub(crate) struct World {
     pub(crate) balance: Nct,
     /// The artifacts of every bounty.
     pub(crate) artifacts: Vec<Vec<u8>>,
+    /// What their poster says of them; nothing of those past its end.
+    pub(crate) metadata: Vec<serde_json::Value>,
     /// How many of them the contract counts, if not all.
     pub(crate) count: Option<u64>,
     /// Whether what is in the pool is mined at once.
@@ -57,6 +59,7 @@ impl World {
             tick: 50,
             balance: Nct(1000 * Nct::ONE.0),
             artifacts: vec![b"malicious".to_vec()],
+            metadata: Vec::new(),
             count: None,
             mines: true,
             is_dear: false,

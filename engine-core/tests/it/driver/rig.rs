@@ -9,6 +9,7 @@ use engine_core::{
         bid::Linear,
         book::Taking,
         event::{Event, Heard},
+        filter::Filters,
         opinion::Policy,
     },
     engine::{
@@ -58,6 +59,7 @@ pub(crate) fn plan() -> Plan {
     Plan {
         chains: vec![Chain::Side],
         taking: Taking { kinds: vec![ArtifactKind::File], policy: Policy::default(), assert_margin: 2 },
+        filters: Filters::default(),
         bids: Box::new(Linear::default()),
         limits: Limits { max_size: 64, timeout: Duration::from_secs(20), at_once: 4 },
         drain: false,

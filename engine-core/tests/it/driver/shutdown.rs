@@ -132,7 +132,10 @@ async fn draining_does_not_wait_for_a_chain_that_was_not_chosen() {
     let bench = Bench::new();
     let home = BountyId { chain: Chain::Home, ..id(9) };
     let journal = open(&bench.journal()).await;
-    journal.seal(&Bounty { id: home, ..bounty(9) }, &assertion(), signed()).await.unwrap();
+    journal
+        .seal(&Bounty { id: home, ..bounty(9) }, &assertion(), &Default::default(), signed())
+        .await
+        .unwrap();
     drop(journal);
 
     let rig = bench.start_with(draining()).await;

@@ -55,6 +55,7 @@ fn submit(node: &Node, caller: &Caller, tx: Transaction) -> Result<String, Strin
     if tx.to != REGISTRY && tx.to != TOKEN {
         return Err(format!("Invalid transaction recipient for tx {hash}: {}", address(tx.to)));
     }
+    node.reactions.arrived(&tx);
     match node.world().nets.get_mut(caller.chain).chain.submit(tx) {
         Ok(_) => Ok(hash),
         Err(why) => {
