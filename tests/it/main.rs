@@ -18,6 +18,8 @@ mod help;
 /// The engine is killed at each named place between two writes of its journal, one after the other.
 #[cfg(feature = "failpoints")]
 mod killed;
+/// What the journal tells of a day: `ledger`, `journal backup`.
+mod ledger;
 /// Manual pages.
 mod man;
 /// `engine-multi` scans with both of its backends, and a clamd that comes and goes.
