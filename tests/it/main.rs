@@ -15,6 +15,9 @@ mod deployed;
 mod false_alarms;
 /// What `--help`, completions and the example of a settings file teach.
 mod help;
+/// The engine is killed at each named place between two writes of its journal, one after the other.
+#[cfg(feature = "failpoints")]
+mod killed;
 /// Manual pages.
 mod man;
 /// `engine-multi` scans with both of its backends, and a clamd that comes and goes.

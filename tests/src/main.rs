@@ -13,7 +13,7 @@ use alloy_primitives::Address;
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 use engine_tests::testnet::{
-    ChainName, Change, Endowment, Faults, Report, Settings, SettingsError, Testnet, load,
+    ChainName, Change, Endowment, Faults, Report, Settings, SettingsError, Testnet, Variant, load,
 };
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
@@ -48,6 +48,9 @@ struct Args {
     /// Where the node listens, for REST and websocket
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:31337")]
     listen: String,
+    /// Kind of node; fast counts seconds since 1970 where others count blocks, and has one artifact in a bounty
+    #[arg(long, value_enum, default_value_t = Variant::Ethereum)]
+    variant: Variant,
     /// A chain that there is; given twice, both: home is 1337, side 1338
     #[arg(long = "chains", value_name = "CHAIN", value_enum, default_value = "side")]
     chains: Vec<ChainName>,
@@ -139,6 +142,7 @@ async fn run(args: Args) -> Result<bool> {
     let report_file = args.report;
     let testnet = Testnet::start(Settings {
         listen: args.listen,
+        variant: args.variant,
         chains: args.chains,
         faults: args.faults.as_deref().map_or_else(|| Ok(Faults::default()), Faults::load)?,
         samples: load(&args.artifacts)?,

@@ -12,6 +12,7 @@ mod chain;
 mod commands;
 mod contract;
 mod event;
+mod fast;
 pub mod faults;
 mod gas;
 mod line;
@@ -45,7 +46,7 @@ pub use self::{
     faults::{Faults, FaultsError, Lie},
     progress::{Change, What},
     report::{AccountReport, ArtifactReport, BountyReport, Rejected, Report, Totals},
-    settings::{Endowment, Settings, SettingsError},
+    settings::{Endowment, Settings, SettingsError, Variant},
 };
 use self::{
     line::{Lines, Scissors},
@@ -91,7 +92,8 @@ impl Testnet {
         let address = listener.local_addr().map_err(failed)?;
         let node = Arc::new(Node::new(World::new(&settings), settings.receipt_wait));
         let (stop, stopped) = oneshot::channel();
-        let app = rest::router(node.clone()).into_make_service_with_connect_info::<Scissors>();
+        let app =
+            rest::router(node.clone(), settings.variant).into_make_service_with_connect_info::<Scissors>();
         let server = tokio::spawn(async move {
             let stopped = async { stopped.await.unwrap_or_default() };
             if let Err(e) = axum::serve(Lines(listener), app).with_graceful_shutdown(stopped).await {
@@ -111,15 +113,19 @@ impl Testnet {
         format!("http://{}", self.address)
     }
 
-    /// Mines the next block of each chain, sends its events, and tells what changed.
+    /// Mines the next block of each chain, sends its events, and tells what changed. In the fast variant: has a second pass.
     pub fn mine(&self) -> Vec<Change> {
+        self.tick(None)
+    }
+
+    fn tick(&self, now: Option<u64>) -> Vec<Change> {
         let chains = self.node.world().nets.names();
-        chains.into_iter().flat_map(|chain| self.node.mine(chain)).collect()
+        chains.into_iter().flat_map(|chain| self.node.mine(chain, now)).collect()
     }
 
     /// Mines the next block of one chain only. A chain that there is not stands for the first one, here and below.
     pub fn mine_on(&self, chain: ChainName) -> Vec<Change> {
-        self.node.mine(chain)
+        self.node.mine(chain, None)
     }
 
     /// The number of the first chain's newest block; 0 before the first.
@@ -156,15 +162,15 @@ impl Testnet {
         Report::of(&self.node.world())
     }
 
+    /// The same about an account of choice.
+    pub fn report_of(&self, account: Address) -> Report {
+        Report::of_account(&self.node.world(), Some(account))
+    }
+
     /// How long after its event each bounty's first assertion arrived at the node, valid or not: shortest first. Bounties on which nobody
     /// asserted are not among them.
     pub fn reaction_times(&self) -> Vec<Duration> {
         self.node.reactions.times()
-    }
-
-    /// The same about an account of choice.
-    pub fn report_of(&self, account: Address) -> Report {
-        Report::of_account(&self.node.world(), Some(account))
     }
 
     /// All bounties were posted and are over.
@@ -189,7 +195,7 @@ impl Testnet {
         self.node.until(|world| (waiting(world) >= transactions).then_some(())).await;
     }
 
-    /// Mines a block each `block_time` until all bounties are over, and two more: those who wait for the receipt of
+    /// Mines a block each `block_time` (in the fast variant: looks at the clock) until all bounties are over, and two more: those who wait for the receipt of
     /// their last transaction get it. `watch` hears of each change.
     pub async fn run(&self, block_time: Duration, mut watch: impl FnMut(&Change)) {
         let mut clock = time::interval_at(time::Instant::now() + block_time, block_time);
@@ -200,7 +206,7 @@ impl Testnet {
             if self.is_over() {
                 more -= 1;
             }
-            self.mine().iter().for_each(&mut watch);
+            self.tick(Some(net::epoch_seconds())).iter().for_each(&mut watch);
         }
     }
 

@@ -22,6 +22,7 @@ pub mod fast;
 mod find;
 mod gas;
 pub mod keystore;
+mod lanes;
 mod lookup;
 mod missed;
 mod options;

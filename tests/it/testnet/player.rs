@@ -96,6 +96,14 @@ impl Player {
         hex::encode(bytes)
     }
 
+    /// Signs the bytes of a text, without any prefix: `0x`, r, s, and a parity of 0 or 1.
+    pub(crate) fn sign_text(&self, text: &str) -> String {
+        let signature = self.key.sign_hash_sync(&keccak256(text)).unwrap();
+        let mut bytes = signature.as_bytes();
+        bytes[64] = u8::from(signature.v());
+        format!("0x{}", hex::encode(bytes))
+    }
+
     /// Asks the node for an action's transactions, signs them from `nonce` on, posts them one by one, and mines two
     /// blocks. The answer to the look-up of their receipts.
     pub(crate) async fn act(&self, net: &Testnet, path: &str, body: Value, nonce: u64) -> (u16, Value) {

@@ -97,6 +97,7 @@ fn bad_arguments_are_told_apart_from_success() {
         (&["--block-time", "soon"], "write 250ms or 2s"),
         (&["--account", "0x12"], "--account"),
         (&["--listen", "nowhere"], "--listen"),
+        (&["--variant", "fast", "--per-bounty", "2"], "has one artifact; per-bounty is 2"),
         (&["--faults", "/no/such/faults"], "cannot read the faults in /no/such/faults"),
         (&["--endow", "0x12=3"], "0x12 is no address"),
         (&["--endow", "0x9d8A62f656a8d1615C1294fd71e9CFb3E4855A4F=much"], "write NCT, or NCT and ETH"),

@@ -139,6 +139,11 @@ impl Chain {
         self.head
     }
 
+    /// Sets the clock of a chain that counts seconds; it never goes back.
+    pub(crate) fn advance(&mut self, seconds: u64) {
+        self.head = self.head.max(seconds);
+    }
+
     /// Takes the next transaction of the block out of the pool: in arrival order but for the order of nonces. What
     /// offers less than the price of gas, or what its account cannot pay any more, waits on.
     pub(crate) fn next_transaction(&mut self) -> Option<Transaction> {

@@ -156,6 +156,26 @@ impl Registry {
         Ok(logs)
     }
 
+    /// An assertion of the fast variant: on the first artifact, without an allowance, and open from the start.
+    pub(crate) fn post_open_assertion(
+        &mut self,
+        token: &mut Token,
+        sender: Address,
+        block: u64,
+        (guid, bid, verdict, metadata): (Uuid, U256, bool, String),
+    ) -> Result<Vec<Log>, Revert> {
+        token.approve(sender, REGISTRY, bid.saturating_add(self.terms.assertion_fee));
+        let first = U256::from(1);
+        let posted = self.post_assertion(token, sender, block, (guid, vec![bid], first, U256::ZERO));
+        token.approve(sender, REGISTRY, U256::ZERO);
+        let logs = posted?;
+        if let Some(assertion) = self.bounty_mut(guid)?.assertions.last_mut() {
+            (assertion.nonce, assertion.verdicts) = (first, U256::from(verdict));
+            assertion.metadata = metadata;
+        }
+        Ok(logs)
+    }
+
     pub(crate) fn reveal_assertion(
         &mut self,
         sender: Address,

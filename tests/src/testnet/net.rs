@@ -3,13 +3,14 @@
 use std::{
     collections::{HashMap, HashSet},
     ops::Range,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use alloy_primitives::{Address, U256};
 use uuid::Uuid;
 
 use super::{
-    Endowment, Settings,
+    Endowment, Settings, Variant,
     artifacts::Kind,
     chain::{Chain, ChainName},
     contract::Registry,
@@ -23,6 +24,9 @@ use super::{
 #[derive(Debug)]
 pub(crate) struct Net {
     pub(crate) name: ChainName,
+    pub(crate) variant: Variant,
+    /// Blocks so far, or ticks of the fast variant's clock.
+    pub(crate) ticks: u64,
     pub(crate) chain: Chain,
     pub(crate) token: Token,
     pub(crate) registry: Registry,
@@ -80,9 +84,15 @@ impl Net {
     fn new(name: ChainName, settings: &Settings) -> Self {
         let mut token = Token::default();
         players::endow(&mut token);
+        let mut chain = Chain::new(name, settings.gas_price);
+        if settings.variant == Variant::Fast {
+            chain.advance(epoch_seconds());
+        }
         Self {
             name,
-            chain: Chain::new(name, settings.gas_price),
+            variant: settings.variant,
+            ticks: 0,
+            chain,
             token,
             registry: Registry::new(settings.terms(), players::ARBITERS),
             plan: Plan {
@@ -116,9 +126,16 @@ impl Net {
         self.regression = Some(Regression { blocks: next..next.saturating_add(blocks), by });
     }
 
-    /// Begins the next block, and tells its number.
-    pub(crate) fn begin_block(&mut self) -> u64 {
-        let block = self.chain.next_block();
+    /// Begins the next block, and tells its number. In the fast variant that is the second `now`, or else the next.
+    pub(crate) fn begin_block(&mut self, now: Option<u64>) -> u64 {
+        self.ticks += 1;
+        let block = match (self.variant, now) {
+            (Variant::Fast, Some(now)) => {
+                self.chain.advance(now);
+                self.chain.head()
+            }
+            _ => self.chain.next_block(),
+        };
         if let Some((_, price)) = self.surge.take_if(|(last, _)| block > *last) {
             self.chain.set_gas_price(price);
         }
@@ -176,6 +193,11 @@ impl Net {
     pub(crate) fn balance(&self, account: Address) -> U256 {
         self.token.balance(account)
     }
+}
+
+/// Seconds since 1970.
+pub(crate) fn epoch_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 /// One chain or two.

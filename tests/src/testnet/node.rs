@@ -8,7 +8,13 @@ use std::{
 use tokio::sync::{broadcast, watch};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::{chain::ChainName, faults::Sent, progress::Change, reactions::Reactions, world::World};
+use super::{
+    chain::ChainName,
+    faults::Sent,
+    progress::Change,
+    reactions::Reactions,
+    world::{Mined, World},
+};
 
 /// Frames that a slow client may be behind; further behind, it is disconnected.
 const BACKLOG: usize = 8192;
@@ -63,13 +69,32 @@ impl Node {
     }
 
     /// Mines a block of a chain and sends its frames, in order even when two mine at once.
-    pub(crate) fn mine(&self, chain: ChainName) -> Vec<Change> {
+    pub(crate) fn mine(&self, chain: ChainName, now: Option<u64>) -> Vec<Change> {
         let mut world = self.world();
         let chain = world.nets.get(chain).name;
-        let mined = world.mine(chain);
+        let mut mined = world.mine(chain, now);
+        self.send(&mut mined);
+        drop(world);
+        self.changed();
+        mined.changes
+    }
+
+    /// Does what happens between two ticks of the fast variant's clock, and sends its frames.
+    pub(crate) fn at_once<T>(&self, chain: ChainName, act: impl FnOnce(&mut World) -> T) -> T {
+        let mut world = self.world();
+        let (done, mut mined) = world.at_once(chain, act);
+        self.send(&mut mined);
+        drop(world);
+        self.changed();
+        done
+    }
+
+    /// While the world is locked, so that frames go out in order.
+    fn send(&self, mined: &mut Mined) {
+        let chain = mined.chain;
         tracing::debug!(%chain, block = mined.block, events = mined.sent.len(), "mined");
         self.reactions.announced(&mined.changes);
-        for sent in mined.sent {
+        for sent in std::mem::take(&mut mined.sent) {
             let push = match sent {
                 Sent::Frame(frame) => Push::Text(frame.text.into()),
                 Sent::Drop => Push::Drop,
@@ -77,9 +102,6 @@ impl Node {
             // Nobody listening is no fault.
             let _ = self.frames(chain).send(push);
         }
-        drop(world);
-        self.changed();
-        mined.changes
     }
 
     fn frames(&self, chain: ChainName) -> &broadcast::Sender<Push> {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
+    Variant,
     abi::{Call, REGISTRY},
     artifacts::Kind,
     chain::ChainName,
@@ -48,9 +49,10 @@ pub(crate) fn play(world: &mut World, chain: ChainName, block: u64) {
         let log = world.nets.get_mut(chain).obey(order);
         world.publish(&[log], hash(block, REGISTRY, Uuid::nil()));
     }
-    let plan = &mut world.nets.get_mut(chain).plan;
+    let net = world.nets.get_mut(chain);
+    let (plan, ticks) = (&mut net.plan, net.ticks);
     let mut offers = std::mem::take(&mut plan.commanded);
-    if plan.left > 0 && block.is_multiple_of(plan.every) {
+    if plan.left > 0 && ticks.is_multiple_of(plan.every) {
         plan.left -= 1;
         offers.push((Uuid::new_v4(), Kind::File));
     }
@@ -58,6 +60,7 @@ pub(crate) fn play(world: &mut World, chain: ChainName, block: u64) {
         post(world, chain, block, (guid, kind));
     }
     let terms = &world.nets.get(chain).registry.terms;
+    let fast = world.nets.get(chain).variant == Variant::Fast;
     let (reveal_window, vote_window) = (terms.reveal_window, terms.vote_window);
     for number in 0..world.records.len() {
         let Some(record) = world.records.get(number).filter(|record| record.chain == chain) else { continue };
@@ -69,6 +72,14 @@ pub(crate) fn play(world: &mut World, chain: ChainName, block: u64) {
         if (votes_at..over).contains(&block) && !voted {
             for arbiter in ARBITERS {
                 act(world, block, arbiter, Call::VoteOnBounty { guid, votes: truth, valid_bloom: true });
+            }
+        }
+        // The fast variant pays by itself.
+        if (votes_at..over).contains(&block) && !voted && fast {
+            let bounty = world.nets.get(chain).registry.bounty(guid);
+            let authors = bounty.map(|bounty| bounty.assertions.iter().map(|a| a.author).collect());
+            for author in Option::<Vec<_>>::unwrap_or_default(authors) {
+                act(world, block, author, Call::SettleBounty { guid });
             }
         }
         if block >= over && !settled {

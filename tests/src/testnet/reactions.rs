@@ -38,6 +38,11 @@ impl Reactions {
     /// Stops the clock of the bounty that a transaction asserts on, whoever sent it. Only the first counts.
     pub(crate) fn arrived(&self, tx: &Transaction) {
         let Some(Call::PostAssertion { guid, .. }) = Call::decode(tx.to, &tx.data) else { return };
+        self.asserted(guid);
+    }
+
+    /// Stops the clock of a bounty.
+    pub(crate) fn asserted(&self, guid: Uuid) {
         if let Some(reaction) = self.bounties().get_mut(&guid) {
             reaction.took.get_or_insert_with(|| reaction.announced.elapsed());
         }

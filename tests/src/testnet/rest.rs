@@ -5,6 +5,7 @@ mod assertions;
 mod body;
 mod bounties;
 mod envelope;
+mod fast;
 mod faults;
 mod query;
 mod state;
@@ -18,7 +19,7 @@ use axum::{
     http::{Method, StatusCode},
     middleware::{Next, from_fn_with_state},
     response::Response,
-    routing::{MethodRouter, get, post},
+    routing::{MethodRouter, get, options, post},
 };
 
 use self::envelope::Refused;
@@ -26,43 +27,18 @@ pub(crate) use self::{
     envelope::Failure,
     query::{AnyChain, account_of},
 };
-use super::{artifacts::MAX_SIZE, node::Node, socket};
+use super::{Variant, artifacts::MAX_SIZE, node::Node, socket};
+
+type Route = (&'static str, MethodRouter<Arc<Node>>);
 
 /// Every endpoint of the node. Routes match with and without a trailing slash.
-pub(crate) fn router(node: Arc<Node>) -> Router {
-    let routes: [(&str, MethodRouter<Arc<Node>>); 20] = [
-        ("/status", get(state::status)),
-        ("/nonce", get(state::nonce)),
-        ("/pending", get(state::pending)),
-        ("/syncing", get(state::syncing)),
-        ("/balances/{address}/nct", get(state::nct)),
-        ("/balances/{address}/eth", get(state::eth)),
-        ("/balances/{address}/staking/total", get(state::nothing)),
-        ("/balances/{address}/staking/withdrawable", get(state::nothing)),
-        ("/staking/parameters", get(state::staking)),
-        ("/artifacts/{uri}", get(artifacts::list)),
-        ("/artifacts/{uri}/{index}", get(artifacts::content)),
-        ("/artifacts/{uri}/{index}/stat", get(artifacts::stat)),
-        ("/bounties/parameters", get(bounties::parameters)),
-        ("/bounties/metadata", post(assertions::metadata)),
-        ("/bounties", get(bounties::list)),
-        ("/bounties/{guid}", get(bounties::bounty)),
-        ("/bounties/{guid}/votes", get(bounties::votes)),
-        ("/bounties/{guid}/votes/{index}", get(bounties::vote)),
-        ("/bounties/{guid}/bloom", get(bounties::bloom)),
-        ("/bounties/{guid}/assertions/{index}", get(bounties::assertion)),
-    ];
-    let posts: [(&str, MethodRouter<Arc<Node>>); 7] = [
-        ("/artifacts", post(artifacts::add).layer(DefaultBodyLimit::max(4 * MAX_SIZE))),
-        ("/bounties/{guid}/assertions", get(bounties::assertions).post(assertions::assert)),
-        ("/bounties/{guid}/assertions/{index}/reveal", post(assertions::reveal)),
-        ("/bounties/{guid}/settle", post(assertions::settle)),
-        ("/bounties/{guid}/vote", post(assertions::vote)),
-        ("/transactions", get(transactions::receipts).post(transactions::send)),
-        ("/events", get(socket::events)),
-    ];
+pub(crate) fn router(node: Arc<Node>, variant: Variant) -> Router {
+    let own: Vec<Route> = match variant {
+        Variant::Ethereum => ethereum().into(),
+        Variant::Fast => fast().into(),
+    };
     let mut router = Router::new();
-    for (path, methods) in routes.into_iter().chain(posts) {
+    for (path, methods) in shared().into_iter().chain(own) {
         router = router.route(path, methods.clone()).route(&format!("{path}/"), methods);
     }
     router
@@ -71,6 +47,52 @@ pub(crate) fn router(node: Arc<Node>) -> Router {
         .layer(from_fn_with_state(node.clone(), note_refusals))
         .layer(from_fn_with_state(node.clone(), faults::inflict))
         .with_state(node)
+}
+
+/// What both variants have.
+fn shared() -> [Route; 11] {
+    [
+        ("/status", get(state::status)),
+        ("/artifacts", post(artifacts::add).layer(DefaultBodyLimit::max(4 * MAX_SIZE))),
+        ("/artifacts/{uri}", get(artifacts::list)),
+        ("/artifacts/{uri}/{index}", get(artifacts::content)),
+        ("/artifacts/{uri}/{index}/stat", get(artifacts::stat)),
+        ("/bounties/parameters", get(bounties::parameters)),
+        ("/bounties", get(bounties::list)),
+        ("/bounties/{guid}", get(bounties::bounty)),
+        ("/bounties/{guid}/votes", get(bounties::votes)),
+        ("/bounties/{guid}/assertions/{index}", get(bounties::assertion)),
+        ("/events", get(socket::events)),
+    ]
+}
+
+fn ethereum() -> [Route; 16] {
+    [
+        ("/nonce", get(state::nonce)),
+        ("/pending", get(state::pending)),
+        ("/syncing", get(state::syncing)),
+        ("/balances/{address}/nct", get(state::nct)),
+        ("/balances/{address}/eth", get(state::eth)),
+        ("/balances/{address}/staking/total", get(state::nothing)),
+        ("/balances/{address}/staking/withdrawable", get(state::nothing)),
+        ("/staking/parameters", get(state::staking)),
+        ("/bounties/metadata", post(assertions::metadata)),
+        ("/bounties/{guid}/votes/{index}", get(bounties::vote)),
+        ("/bounties/{guid}/bloom", get(bounties::bloom)),
+        ("/bounties/{guid}/assertions", get(bounties::assertions).post(assertions::assert)),
+        ("/bounties/{guid}/assertions/{index}/reveal", post(assertions::reveal)),
+        ("/bounties/{guid}/settle", post(assertions::settle)),
+        ("/bounties/{guid}/vote", post(assertions::vote)),
+        ("/transactions", get(transactions::receipts).post(transactions::send)),
+    ]
+}
+
+fn fast() -> [Route; 3] {
+    [
+        ("/wallets", options(fast::probe)),
+        ("/wallets/{account}", get(fast::wallet)),
+        ("/bounties/{guid}/assertions", get(bounties::assertions).post(fast::assert)),
+    ]
 }
 
 /// Puts each refusal into the report, but for the question by which clients tell the two kinds of node apart, and

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, str::FromStr, time::Duration};
 
 use alloy_primitives::{Address, U256, utils::parse_ether};
+use clap::ValueEnum;
 
 use super::{
     artifacts::Sample,
@@ -17,6 +18,8 @@ use super::{
 pub struct Settings {
     /// `HOST:PORT`; port 0 (the default, on loopback) takes a free one.
     pub listen: String,
+    /// Which kind of node it is; by default [`Variant::Ethereum`].
+    pub variant: Variant,
     /// The chains that there are, one or both, each once; by default the side chain alone. Home is 1337, side 1338.
     pub chains: Vec<ChainName>,
     /// What bounties draw from; none by default, which only a testnet without bounties can do with.
@@ -49,6 +52,17 @@ pub struct Settings {
     pub faults: Faults,
     /// How long a look-up of receipts waits for each transaction; by default 10 s, as polyswarmd on the side chain.
     pub receipt_wait: Duration,
+}
+
+/// The two kinds of nodes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Variant {
+    /// Contracts, signed transactions, commit and reveal.
+    #[default]
+    Ethereum,
+    /// A database: signed JSON that holds at once, no reveal and no settle. Seconds since 1970 take the place of blocks, also where
+    /// the settings count in blocks; a bounty has one artifact. At the end of the reveal window the arbiters decide, and everybody is paid.
+    Fast,
 }
 
 /// What an account starts with on a chain. As a text it is NCT, or NCT and ETH with a comma between: `2.5,0.01`.
@@ -86,6 +100,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:0".into(),
+            variant: Variant::Ethereum,
             chains: vec![ChainName::Side],
             samples: Vec::new(),
             urls: Vec::new(),
@@ -122,6 +137,9 @@ pub enum SettingsError {
         /// The most that it can be.
         most: u64,
     },
+    /// The fast variant's assertions do not tell which artifact they are about.
+    #[error("a bounty of the fast variant has one artifact; per-bounty is {0}")]
+    OneArtifact(usize),
     /// No amount of NCT, or of NCT and ETH.
     #[error("{0} is no endowment: write NCT, or NCT and ETH as in 2.5,0.01")]
     Endowment(String),
@@ -156,6 +174,9 @@ impl Settings {
             if value < 1 || value > most {
                 return Err(SettingsError::Range { name, value, least: 1, most });
             }
+        }
+        if self.variant == Variant::Fast && self.per_bounty > 1 {
+            return Err(SettingsError::OneArtifact(self.per_bounty));
         }
         if self.bounties > 0 && self.samples.is_empty() {
             return Err(SettingsError::NoSamples);
@@ -193,6 +214,8 @@ mod tests {
         for chains in [vec![], vec![ChainName::Home; 2]] {
             assert_eq!(Settings { chains, ..Settings::default() }.check(), Err(SettingsError::Chains));
         }
+        let two = Settings { variant: Variant::Fast, per_bounty: 2, ..Settings::default() };
+        assert_eq!(two.check(), Err(SettingsError::OneArtifact(2)));
         let nothing = Settings { bounties: 1, ..Settings::default() };
         assert_eq!(nothing.check(), Err(SettingsError::NoSamples));
     }

@@ -12,6 +12,7 @@ use super::{
     bits,
     contract::commitment,
     event::{Log, block_frame, connected_frame},
+    fast,
     store::Store,
     transaction::Transaction,
 };
@@ -106,6 +107,30 @@ fn vector_signed_transactions_recover_their_account() {
         assert!(Transaction::decode(&format!("{}00", text(&case["posted_hex"]))).is_err());
     }
     assert!(Transaction::decode("00").is_err() && Transaction::decode("0").is_err());
+}
+
+#[test]
+fn vector_fast_signed_transactions_recover_their_account() {
+    for case in cases("fast_signed_transactions.json") {
+        let payload = &case["payload"];
+        let (raw, signature) = (text(&payload["raw_transaction"]), text(&payload["signature"]));
+        let author = text(&case["recovered"]).parse::<Address>().unwrap();
+        assert_eq!(fast::signer(raw, signature), Ok(author), "{case}");
+        if case["class"] == "AssertionTransaction" {
+            let fields = &case["fields"];
+            let read = fast::read(raw, signature).unwrap();
+            assert_eq!((read.author, read.guid), (author, text(&fields["guid"]).parse().unwrap()));
+            assert_eq!(
+                (Value::from(read.verdict), read.bid),
+                (fields["verdict"].clone(), uint(&fields["bid"]))
+            );
+            assert_eq!(Value::from(read.metadata), fields["metadata"]);
+        } else {
+            let name = text(&case["class"]);
+            let why = fast::read(raw, signature).unwrap_err().to_string();
+            assert!(why.starts_with("Invalid transaction: "), "{name}: {why}");
+        }
+    }
 }
 
 #[test]

@@ -2,23 +2,24 @@
 
 use std::collections::{HashMap, HashSet};
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, U256, keccak256};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Settings,
+    Settings, Variant,
     abi::Call,
     artifacts::Deck,
     chain::{ChainName, Receipt},
     contract::Revert,
     event::{Frame, Log, address, block_frame},
-    faults::{Armed, BlockFault, Sent},
+    fast,
+    faults::{Armed, BlockFault, Sent as Push},
     gas,
     net::Nets,
     players,
     progress::{Change, What},
-    record::{Kind, Record},
+    record::{Kind, Record, Sent},
     report::{BountyReport, Rejected},
     store::Store,
 };
@@ -52,7 +53,7 @@ pub(crate) struct Mined {
     /// For the websockets, that of the block first.
     frames: Vec<Frame>,
     /// The same with the faults that befell them.
-    pub(crate) sent: Vec<Sent>,
+    pub(crate) sent: Vec<Push>,
     pub(crate) changes: Vec<Change>,
 }
 
@@ -80,13 +81,16 @@ impl World {
     }
 
     /// Mines the next block of a chain: what waits in the pool first, then what ambassador and arbiters do.
-    pub(crate) fn mine(&mut self, chain: ChainName) -> Mined {
+    /// The fast variant has no transactions and tells of no blocks; its block is the second `now`, or else the next.
+    pub(crate) fn mine(&mut self, chain: ChainName, now: Option<u64>) -> Mined {
         let faults = self.faults.block(chain);
         let net = self.nets.get_mut(chain);
         faults.iter().for_each(|fault| net.suffer(*fault));
-        let block = net.begin_block();
-        let told = self.nets.get(chain).told(block);
-        self.mined = Mined { chain, block, told, frames: vec![block_frame(told)], ..Mined::default() };
+        let block = net.begin_block(now);
+        self.open(chain, block);
+        if self.nets.get(chain).variant == Variant::Ethereum {
+            self.mined.frames.push(block_frame(self.mined.told));
+        }
         while let Some(tx) = self.nets.get_mut(chain).chain.next_transaction() {
             let call = Call::decode(tx.to, &tx.data);
             let gas = gas::used(call.as_ref());
@@ -106,12 +110,49 @@ impl World {
         }
         players::play(self, chain, block);
         self.close();
-        let mut mined = std::mem::take(&mut self.mined);
-        mined.sent = self.faults.pass(chain, block, std::mem::take(&mut mined.frames));
+        let mut mined = self.seal();
         if faults.contains(&BlockFault::DropSockets) {
-            mined.sent.insert(0, Sent::Drop);
+            mined.sent.insert(0, Push::Drop);
         }
         mined
+    }
+
+    /// What happens between two ticks of the fast variant's clock, and what it brought.
+    pub(crate) fn at_once<T>(&mut self, chain: ChainName, act: impl FnOnce(&mut Self) -> T) -> (T, Mined) {
+        self.open(chain, self.nets.get(chain).chain.head());
+        let done = act(self);
+        (done, self.seal())
+    }
+
+    fn open(&mut self, chain: ChainName, block: u64) {
+        let told = self.nets.get(chain).told(block);
+        self.mined = Mined { chain, block, told, ..Mined::default() };
+    }
+
+    fn seal(&mut self) -> Mined {
+        let mut mined = std::mem::take(&mut self.mined);
+        mined.sent = self.faults.pass(mined.chain, mined.block, std::mem::take(&mut mined.frames));
+        mined
+    }
+
+    /// Takes an assertion of the fast variant; its index.
+    pub(crate) fn assert_openly(
+        &mut self,
+        signed: &fast::Assertion,
+        metadata: String,
+    ) -> Result<usize, Revert> {
+        let Mined { chain, block, .. } = self.mined;
+        let (sender, guid) = (signed.author, signed.guid);
+        if let Some(record) = self.record_mut(chain, guid) {
+            record.sent.push(Sent { sender, kind: Kind::Assertion });
+        }
+        let metadata = self.store.add_text(metadata);
+        let net = self.nets.get_mut(chain);
+        let assertion = (guid, signed.bid, signed.verdict, metadata);
+        let logs = net.registry.post_open_assertion(&mut net.token, sender, block, assertion)?;
+        self.publish(&logs, keccak256(format!("{guid} {sender}")));
+        let bounty = self.nets.get(chain).registry.bounty(guid);
+        Ok(bounty.map_or(0, |bounty| bounty.assertions.len().saturating_sub(1)))
     }
 
     /// Runs one call in the block that is being made, and tells of it.

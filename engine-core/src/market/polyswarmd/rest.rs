@@ -11,10 +11,12 @@ use reqwest::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::sync::SemaphorePermit;
 
 use super::{
     address::{Address, ApiKey},
     envelope::{Answer, NotAnAnswer},
+    lanes::{Lane, Lanes},
     options::Timeouts,
     pause::Pause,
 };
@@ -42,6 +44,7 @@ pub(super) struct Rest {
     slash: bool,
     pub(super) timeouts: Timeouts,
     pause: Pause,
+    lanes: Lanes,
 }
 
 impl Rest {
@@ -66,7 +69,15 @@ impl Rest {
             .pool_idle_timeout(IDLE)
             .redirect(redirect::Policy::none())
             .build()?;
-        Ok(Self { http, address, account, slash: false, timeouts, pause: Pause::default() })
+        Ok(Self {
+            http,
+            address,
+            account,
+            slash: false,
+            timeouts,
+            pause: Pause::default(),
+            lanes: Lanes::default(),
+        })
     }
 
     /// Every path ends with a slash, as a fast node wants it.
@@ -100,6 +111,7 @@ impl Rest {
     }
 
     fn call(&self, method: Method, mut path: String) -> Call<'_> {
+        let lane = if method == Method::GET { Lane::LookUp } else { Lane::Order };
         if self.slash && !path.ends_with('/') {
             path.push('/');
         }
@@ -109,6 +121,7 @@ impl Rest {
             path,
             query: vec![("account", self.account.clone())],
             body: None,
+            lane,
             timeout: self.timeouts.request,
             tries: 1,
         }
@@ -123,6 +136,7 @@ pub(super) struct Call<'a> {
     path: String,
     query: Vec<(&'static str, String)>,
     body: Option<Value>,
+    lane: Lane,
     timeout: Duration,
     tries: u32,
 }
@@ -159,6 +173,12 @@ impl Call<'_> {
         self
     }
 
+    /// The node answers it blocks later.
+    pub(super) fn waits(mut self) -> Self {
+        self.lane = Lane::Wait;
+        self
+    }
+
     pub(super) fn once(mut self) -> Self {
         self.tries = 1;
         self
@@ -191,6 +211,7 @@ impl Call<'_> {
     }
 
     async fn answer_once(&self) -> Result<Answer, MarketError> {
+        let _room = self.room().await;
         self.rest.pause.over().await;
         let whole = async {
             let response = self.not_elsewhere(self.send().await?)?;
@@ -209,7 +230,12 @@ impl Call<'_> {
         Ok(response.map_err(|_| self.lost(NoAnswer(self.timeout)))??.status())
     }
 
-    /// The head of the answer; the body is not read yet, and the time for that is the caller's to limit.
+    /// Waits until this request may be under way beside others. It is so until what comes back is dropped.
+    pub(super) async fn room(&self) -> Option<SemaphorePermit<'_>> {
+        self.rest.lanes.enter(self.lane).await
+    }
+
+    /// The head of the answer; the body is not read yet. The time for that is the caller's to limit, and the room for it to find.
     pub(super) async fn response(&self) -> Result<Response, MarketError> {
         self.rest.pause.over().await;
         self.not_elsewhere(self.send().await?)

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use alloy_primitives::U256;
 use axum::extract::{Path, State};
 use serde_json::{Value, json};
 
@@ -10,7 +11,7 @@ use super::{
     query::{Caller, guid, index},
 };
 use crate::testnet::{
-    bits,
+    Variant, bits,
     contract::{Assertion, Bounty, Vote},
     event::{address, decimals, number},
     metadata,
@@ -135,13 +136,22 @@ fn read(
 ) -> Answer {
     let guid = guid(id)?;
     let world = node.world();
-    let bounty = world
-        .nets
-        .get(caller.chain)
-        .registry
-        .bounty(guid)
-        .ok_or_else(|| Failure::not_found("Bounty not found"))?;
+    let net = world.nets.get(caller.chain);
+    let bounty = net.registry.bounty(guid).ok_or_else(|| Failure::not_found("Bounty not found"))?;
+    if net.variant == Variant::Fast && net.chain.head() < bounty.expiration {
+        return success(show(&hidden(bounty), &world.store)?);
+    }
     success(show(bounty, &world.store)?)
+}
+
+/// The bounty as it looks while assertions are taken that nothing else hides.
+fn hidden(bounty: &Bounty) -> Bounty {
+    let mut bounty = bounty.clone();
+    for assertion in &mut bounty.assertions {
+        (assertion.nonce, assertion.verdicts) = (U256::ZERO, U256::ZERO);
+        assertion.metadata.clear();
+    }
+    bounty
 }
 
 fn show_assertion(bounty: &Bounty, assertion: &Assertion, store: &Store) -> Value {
