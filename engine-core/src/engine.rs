@@ -3,6 +3,10 @@
 #[cfg(feature = "polyswarmd")]
 pub mod alone;
 #[cfg(feature = "polyswarmd")]
+pub mod brakes;
+#[cfg(feature = "polyswarmd")]
+mod canary;
+#[cfg(feature = "polyswarmd")]
 pub mod driver;
 #[cfg(feature = "polyswarmd")]
 pub mod fetch;
@@ -17,11 +21,15 @@ mod restore;
 #[cfg(feature = "polyswarmd")]
 mod secrets;
 #[cfg(feature = "polyswarmd")]
+mod shadow;
+#[cfg(feature = "polyswarmd")]
 mod shutdown;
 #[cfg(feature = "polyswarmd")]
 mod stake;
 #[cfg(feature = "polyswarmd")]
 mod steps;
+#[cfg(feature = "polyswarmd")]
+pub mod trial;
 #[cfg(feature = "polyswarmd")]
 mod uncharged;
 

@@ -7,6 +7,8 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+/// A backend that goes blind while the engine runs.
+mod brakes;
 /// What is in the folder `deploy`.
 mod deployed;
 /// What the public rules call malicious among the files of ordinary packages.

@@ -15,16 +15,23 @@ use tokio::{
     sync::{mpsc, watch},
     task::AbortHandle,
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{AbortOnDropHandle, TaskTracker},
+};
 
 use super::{
+    brakes::{Brakes, Caution, Guards},
+    canary,
     fetch::{Fetcher, Limits},
     journal::{Journal, JournalError},
     outbox::Outbox,
     pulse::Pulse,
     restore::restore,
     secrets::Secrets,
+    shadow::Shadow,
     steps::Steps,
+    trial::Trial,
     uncharged::Uncharged,
 };
 use crate::{
@@ -53,6 +60,8 @@ pub struct Plan {
     pub filters: Filters,
     /// What is staked on a verdict.
     pub bids: Box<dyn BidStrategy>,
+    /// When nothing is staked.
+    pub caution: Caution,
     /// Limits on what is fetched and scanned.
     pub limits: Limits,
     /// Whether a shutdown waits for the reveals and settlements that are owed.
@@ -77,11 +86,13 @@ pub struct Driver<M: Market, S: Scanner> {
     noted: HashMap<BountyId, Stage>,
     /// How those ended whose end could not be written.
     unnoted: BTreeMap<BountyId, (Stage, Option<u64>)>,
+    guards: Guards<M>,
     tell: mpsc::Sender<(BountyId, Input)>,
     pub(super) told: mpsc::Receiver<(BountyId, Input)>,
     pub(super) tasks: TaskTracker,
     pub(super) closing: CancellationToken,
     pub(super) pulse: Option<Pulse>,
+    trial: Trial,
     pub(super) secrets: Secrets,
 }
 
@@ -100,10 +111,14 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         let mut book = Book::new(market.account(), market.terms(), plan.taking.clone());
         let mut uncharged = Uncharged::default();
         restore(&journal, &plan.chains, &mut book, &mut uncharged).await?;
+        let guards = Guards {
+            brakes: Arc::new(Brakes::new(plan.caution, journal.clone()).await?),
+            shadow: Arc::new(Shadow::new(Arc::clone(&market), journal.clone()).await?),
+        };
         let lane = |chain: &Chain| {
             let (clock, ticks) = watch::channel(Tick(0));
             let (market, journal) = (Arc::clone(&market), journal.clone());
-            let outbox = Outbox::start(*chain, market, journal, ticks, closing.clone());
+            let outbox = Outbox::start(*chain, market, journal, guards.clone(), ticks, closing.clone());
             (*chain, Lane { clock, outbox })
         };
         let lanes = plan.chains.iter().map(lane).collect();
@@ -119,11 +134,13 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             uncharged,
             noted: HashMap::new(),
             unnoted: BTreeMap::new(),
+            guards,
             tell,
             told,
             tasks,
             closing,
             pulse: None,
+            trial: Trial::default(),
             secrets: Secrets::default(),
         })
     }
@@ -135,6 +152,13 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         self
     }
 
+    /// It ends when the trial does, of which [`Trial::outcome`] says how. By default it has no end.
+    #[must_use]
+    pub fn trial(mut self, trial: Trial) -> Self {
+        self.trial = trial;
+        self
+    }
+
     /// Its secrets come from this generator, which has to be one that nobody can guess. By default they come from the system's.
     #[must_use]
     pub fn randomness(mut self, rng: impl CryptoRng + Send + Sync + 'static) -> Self {
@@ -142,18 +166,26 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         self
     }
 
-    /// Works until `stop` is cancelled, then brings what is in flight to an end. An error means that the market's events ended.
+    /// Works until `stop` is cancelled or its trial is over, then brings what is in flight to an end. An error means that the market's events ended.
     pub async fn run(
         mut self,
         mut events: mpsc::Receiver<Heard>,
         stop: CancellationToken,
     ) -> Result<(), EventsEnded> {
+        let _canary = self.guards.brakes.canary().map(|every| {
+            let watch = canary::watch(self.fetcher.scanner(), every, Arc::clone(&self.guards.brakes));
+            AbortOnDropHandle::new(tokio::spawn(watch))
+        });
         let ended = loop {
             // In a fixed order, so that a simulation can be run again. Only the last two can be ready again and again, and the
             // answers of steps, which are started by what is heard, come first.
             tokio::select! {
                 biased;
                 () = stop.cancelled(), if !self.closing.is_cancelled() => {
+                    self.close();
+                    if !self.plan.drain { break Ok(()) }
+                }
+                () = self.trial.over(), if !self.closing.is_cancelled() => {
                     self.close();
                     if !self.plan.drain { break Ok(()) }
                 }
@@ -179,7 +211,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         };
         if let Event::Tick(tick) = heard.event {
             lane.clock.send_replace(tick);
-            self.note_what_is_over().await;
+            self.tick(heard.chain, tick).await;
         }
         match &heard.event {
             Event::Announced(bounty) if !self.is_new(bounty.id).await => return,
@@ -188,14 +220,30 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             }
             _ => {}
         }
+        let is_announced = matches!(heard.event, Event::Announced(_));
         for id in self.book.hear(heard) {
+            if is_announced {
+                self.trial.take(id);
+            }
             self.advance(id).await;
+        }
+    }
+
+    /// What is done with each tick, beside what bounties want.
+    async fn tick(&mut self, chain: Chain, now: Tick) {
+        self.note_what_is_over().await;
+        self.guards.brakes.look().await;
+        let Some(parameters) = self.book.parameters(chain) else { return };
+        let windows = parameters.reveal_window.saturating_add(parameters.vote_window);
+        for due in self.guards.shadow.due(chain, now, windows) {
+            let shadow = Arc::clone(&self.guards.shadow);
+            self.tasks.spawn(async move { shadow.ask(due).await });
         }
     }
 
     /// A bounty on which something was staked before is never taken again.
     async fn is_new(&self, id: BountyId) -> bool {
-        if self.closing.is_cancelled() {
+        if self.closing.is_cancelled() || !self.trial.has_place() {
             return false;
         }
         let is_new = match self.journal.record(id).await {
@@ -265,7 +313,9 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             market: Arc::clone(&self.market),
             journal: self.journal.clone(),
             outbox: lane.outbox.clone(),
+            guards: self.guards.clone(),
             tell: self.tell.clone(),
+            trial: self.trial.clone(),
         };
         let task = AssertUnwindSafe(take(steps.clone())).catch_unwind();
         self.tasks.spawn(async move {
@@ -330,6 +380,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
                 tracing::error!(bounty = %id, "given up, its payout was not taken: settle it by hand");
             }
         }
+        self.trial.ended(id, outcome);
         self.forget(id);
     }
 

@@ -26,8 +26,8 @@ pub(super) async fn send(rest: &Rest, sealed: &Sealed) -> Result<Sent, MarketErr
     let (mut pooled, mut spent, mut refused) = (0, 0, None);
     for transaction in &sealed.signed().transactions {
         match send_one(rest, chain, transaction).await {
-            Ok(Sent::Pooled) => pooled += 1,
             Ok(Sent::Spent) => spent += 1,
+            Ok(_) => pooled += 1,
             Err(error @ MarketError::Refused { .. }) => refused = Some(error),
             // Busy says that nothing was carried out, which is not so for what went before.
             Err(error) if pooled > 0 => return Err(lost(error)),

@@ -41,6 +41,10 @@ pub(crate) struct World {
     pub(crate) mines: bool,
     /// Whether only what is offered at a higher price is mined.
     pub(crate) is_dear: bool,
+    /// Whether the scanner no longer finds its test file.
+    pub(crate) is_blind: bool,
+    /// What the arbiters voted, on every bounty.
+    pub(crate) truth: Option<Vec<bool>>,
     /// Every call, in order.
     pub(crate) calls: Vec<(Call, Option<BountyId>)>,
     /// Everything that was handed in, in order, whether it got through or not.
@@ -66,6 +70,8 @@ impl World {
             quorum: false,
             mines: true,
             is_dear: false,
+            is_blind: false,
+            truth: None,
             calls: Vec::new(),
             handed_in: Vec::new(),
             stakes: HashMap::new(),

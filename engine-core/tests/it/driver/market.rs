@@ -33,6 +33,7 @@ pub(crate) enum Call {
     Send(Step),
     Fate(Step),
     Find,
+    Truth,
 }
 
 /// What goes wrong with one call.
@@ -246,6 +247,12 @@ impl Market for Scripted {
         let is_lost = self.enter(call, Some(sealed.id())).await?;
         let fate = self.world().fate(sealed);
         self.leave(call, is_lost, fate)
+    }
+
+    async fn truth(&self, id: BountyId) -> Result<Option<Vec<bool>>, MarketError> {
+        let is_lost = self.enter(Call::Truth, Some(id)).await?;
+        let truth = self.world().truth.clone();
+        self.leave(Call::Truth, is_lost, truth)
     }
 
     async fn find(&self, id: BountyId, assertion: &Assertion) -> Result<Option<Placed>, MarketError> {
