@@ -13,6 +13,8 @@ mod brakes;
 mod deployed;
 /// What the public rules call malicious among the files of ordinary packages.
 mod false_alarms;
+/// The table of the reference's faults, and those of its command line.
+mod faults;
 /// What `--help`, completions and the example of a settings file teach.
 mod help;
 /// The engine is killed at each named place between two writes of its journal, one after the other.
