@@ -11,11 +11,17 @@ pub mod driver;
 #[cfg(feature = "polyswarmd")]
 pub mod fetch;
 #[cfg(feature = "polyswarmd")]
+mod hearing;
+#[cfg(feature = "polyswarmd")]
 pub mod journal;
+#[cfg(feature = "polyswarmd")]
+mod notes;
 #[cfg(feature = "polyswarmd")]
 mod outbox;
 #[cfg(feature = "polyswarmd")]
 pub mod pulse;
+#[cfg(feature = "polyswarmd")]
+mod queue;
 #[cfg(feature = "polyswarmd")]
 mod restore;
 #[cfg(feature = "polyswarmd")]
@@ -28,6 +34,8 @@ mod shutdown;
 mod stake;
 #[cfg(feature = "polyswarmd")]
 mod steps;
+#[cfg(feature = "polyswarmd")]
+pub mod trial;
 #[cfg(feature = "polyswarmd")]
 mod uncharged;
 

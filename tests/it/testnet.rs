@@ -1,5 +1,10 @@
 //! The simulated marketplace, played by hand over HTTP and websocket.
 
+mod accounts;
+mod chains;
+mod commands;
+mod faults;
+mod gas;
 mod player;
 mod program;
 mod reference;
@@ -12,16 +17,25 @@ use self::player::{Listener, Player, promise};
 
 /// One sample of each kind; expiration after 4 blocks, 3 to reveal, 3 to vote.
 async fn testnet() -> Testnet {
+    Testnet::start(settings()).await.unwrap()
+}
+
+fn settings() -> Settings {
     let sample = |name: &str, truth| Sample { name: name.into(), truth, content: name.to_owned().into() };
-    let settings = Settings {
+    Settings {
         samples: vec![sample("bad", true), sample("good", false)],
         per_bounty: 2,
         expiration_blocks: 4,
         reveal_blocks: 3,
         vote_blocks: 3,
         ..Settings::default()
-    };
-    Testnet::start(settings).await.unwrap()
+    }
+}
+
+/// An assertion, and what it promises: the truth, if the first artifact's verdict is `first`.
+fn stake(player: &Player, first: bool) -> Value {
+    let promised = promise(player.account(), 77, u64::from(first));
+    json!({ "bid": [NCT.to_string()], "mask": [true], "commitment": promised })
 }
 
 fn mine_to(net: &Testnet, block: u64) {

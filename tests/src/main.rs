@@ -1,6 +1,7 @@
 //! `testnet`: a marketplace in one process, and the score of who played there.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::{self, IsTerminal, Write},
     path::PathBuf,
@@ -11,7 +12,10 @@ use std::{
 use alloy_primitives::Address;
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
-use engine_tests::testnet::{Change, Settings, Testnet, load};
+use engine_tests::testnet::{
+    ChainName, Change, Endowment, Faults, Report, Settings, SettingsError, Testnet, load,
+};
+use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Tells people on standard error; that nobody reads it stops nothing.
@@ -28,6 +32,13 @@ macro_rules! say {
         testnet --artifacts samples --bounties 10 --per-bounty 2 --block-time 250ms --report report.json\n\n\
         samples/malicious and samples/benign hold the files: where a file lies is the truth about it.\n\
         Then start an engine: engine-multi run --polyswarmd-addr http://127.0.0.1:31337 --keyfile keyfile\n\n\
+        A file of --faults is a list; all words are in the module documentation of engine_tests::testnet::faults:\n\n  \
+        [[fault]]\n  \
+        on = \"request\"                      # or event, block\n  \
+        method = \"POST\"\n  \
+        path = \"/bounties/*/assertions\"\n  \
+        nth = 3                             # the third such request, and times = 1 in a row\n  \
+        what = \"lose_answer\"                # or lose_request, delay, 429, 500, html, or lie = \"spender\"\n\n\
         A bounty is over when each assertor has settled, 20 blocks after the last window, or at its expiration when\n\
         nobody asserted.\n\n\
         Exit status: 0 when all bounties are over and the report is written; 2 on bad arguments, on SIGTERM or ctrl-c\n\
@@ -37,10 +48,13 @@ struct Args {
     /// Where the node listens, for REST and websocket
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:31337")]
     listen: String,
+    /// A chain that there is; given twice, both: home is 1337, side 1338
+    #[arg(long = "chains", value_name = "CHAIN", value_enum, default_value = "side")]
+    chains: Vec<ChainName>,
     /// Folder with the folders malicious and benign
     #[arg(long, value_name = "DIR")]
     artifacts: PathBuf,
-    /// How many bounties are posted
+    /// How many bounties are posted on each chain
     #[arg(long, value_name = "N", default_value_t = 10)]
     bounties: usize,
     /// Artifacts in each bounty, 1 to 256, drawn from both folders
@@ -70,9 +84,19 @@ struct Args {
     /// File for the score, as JSON
     #[arg(long, value_name = "FILE")]
     report: PathBuf,
-    /// The account that the report is about [default: the first that asserts]
-    #[arg(long, value_name = "ADDRESS")]
-    account: Option<Address>,
+    /// File with faults to inflict, as TOML, such as the one below
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+    /// The account that the report is about [default: the first that asserts]; given again, the reports of the
+    /// further accounts are under `others` by account
+    #[arg(long = "account", value_name = "ADDRESS")]
+    accounts: Vec<Address>,
+    /// Wei for each unit of gas; a transaction that offers less waits
+    #[arg(long, value_name = "WEI", default_value_t = 0)]
+    gas_price: u128,
+    /// What an account starts with on each chain, instead of 1000000 NCT and 1 ETH; repeatable
+    #[arg(long = "endow", value_name = "ADDRESS=NCT[,ETH]", value_parser = endowment)]
+    endow: Vec<(Address, Endowment)>,
     /// One line on standard error for each change of a bounty; auto: when it is a terminal
     #[arg(long, value_enum, default_value_t = Live::Auto, num_args = 0..=1, default_missing_value = "always")]
     live: Live,
@@ -115,6 +139,8 @@ async fn run(args: Args) -> Result<bool> {
     let report_file = args.report;
     let testnet = Testnet::start(Settings {
         listen: args.listen,
+        chains: args.chains,
+        faults: args.faults.as_deref().map_or_else(|| Ok(Faults::default()), Faults::load)?,
         samples: load(&args.artifacts)?,
         bounties: args.bounties,
         per_bounty: args.per_bounty,
@@ -123,7 +149,9 @@ async fn run(args: Args) -> Result<bool> {
         reveal_blocks: args.reveal_blocks,
         vote_blocks: args.vote_blocks,
         seed: args.seed,
-        account: args.account,
+        account: args.accounts.first().copied(),
+        gas_price: args.gas_price,
+        endowments: args.endow.into_iter().collect(),
         ..Settings::default()
     })
     .await?;
@@ -143,7 +171,12 @@ async fn run(args: Args) -> Result<bool> {
         _ = tokio::signal::ctrl_c() => false,
     };
     let result = testnet.report();
-    serde_json::to_writer_pretty(&report, &result).context("cannot write the report")?;
+    let others = args.accounts.iter().skip(1).map(|account| (*account, testnet.report_of(*account)));
+    let written = Written { report: &result, others: others.collect() };
+    serde_json::to_writer_pretty(&report, &written).context("cannot write the report")?;
+    for (i, _) in testnet.faults_hit().iter().enumerate().filter(|(_, hits)| **hits == 0) {
+        say!("testnet: fault {} of the file never came about", i + 1);
+    }
     let totals = &result.totals;
     say!(
         "testnet: {} bounties: {} asserted, {} revealed, {} settled, {} correct; {} requests rejected",
@@ -156,6 +189,15 @@ async fn run(args: Args) -> Result<bool> {
     );
     testnet.close().await;
     Ok(finished)
+}
+
+/// The file of the score.
+#[derive(Serialize)]
+struct Written<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    others: BTreeMap<Address, Report>,
 }
 
 /// Where changes are shown.
@@ -176,7 +218,11 @@ impl Progress {
             File::create(path)
                 .with_context(|| format!("cannot write {}: choose another with --progress", path.display()))
         };
-        Ok(Self { live, total: args.bounties, file: args.progress.as_ref().map(open).transpose()? })
+        Ok(Self {
+            live,
+            total: args.bounties * args.chains.len(),
+            file: args.progress.as_ref().map(open).transpose()?,
+        })
     }
 
     /// A file that cannot be written any more is told once and left; the marketplace goes on.
@@ -192,6 +238,12 @@ impl Progress {
             }
         }
     }
+}
+
+fn endowment(text: &str) -> Result<(Address, Endowment), String> {
+    let (account, amount) = text.split_once('=').ok_or("write ADDRESS=NCT or ADDRESS=NCT,ETH")?;
+    let account = account.parse().map_err(|e| format!("{account} is no address: {e}"))?;
+    Ok((account, amount.parse().map_err(|e: SettingsError| e.to_string())?))
 }
 
 fn block_time(text: &str) -> Result<Duration, String> {

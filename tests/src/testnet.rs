@@ -9,9 +9,14 @@ mod abi;
 mod artifacts;
 mod bits;
 mod chain;
+mod commands;
 mod contract;
 mod event;
+pub mod faults;
+mod gas;
+mod line;
 mod metadata;
+mod net;
 mod node;
 mod payout;
 mod players;
@@ -33,15 +38,20 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use alloy_primitives::{Address, U256};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time};
-use uuid::Uuid;
 
 pub use self::{
     artifacts::{ArtifactsError, Sample, load},
+    chain::ChainName,
+    faults::{Faults, FaultsError, Lie},
     progress::{Change, What},
-    report::{ArtifactReport, BountyReport, Rejected, Report, Totals},
-    settings::{Settings, SettingsError},
+    report::{AccountReport, ArtifactReport, BountyReport, Rejected, Report, Totals},
+    settings::{Endowment, Settings, SettingsError},
 };
-use self::{node::Node, world::World};
+use self::{
+    line::{Lines, Scissors},
+    node::Node,
+    world::World,
+};
 
 /// A running marketplace. Dropping it ends it.
 #[derive(Debug)]
@@ -81,10 +91,10 @@ impl Testnet {
         let address = listener.local_addr().map_err(failed)?;
         let node = Arc::new(Node::new(World::new(&settings), settings.receipt_wait));
         let (stop, stopped) = oneshot::channel();
-        let app = rest::router(node.clone());
+        let app = rest::router(node.clone()).into_make_service_with_connect_info::<Scissors>();
         let server = tokio::spawn(async move {
             let stopped = async { stopped.await.unwrap_or_default() };
-            if let Err(e) = axum::serve(listener, app).with_graceful_shutdown(stopped).await {
+            if let Err(e) = axum::serve(Lines(listener), app).with_graceful_shutdown(stopped).await {
                 tracing::error!(error = %e, "the server ended");
             }
         });
@@ -101,31 +111,44 @@ impl Testnet {
         format!("http://{}", self.address)
     }
 
-    /// Mines the next block, sends its events, and tells what changed.
+    /// Mines the next block of each chain, sends its events, and tells what changed.
     pub fn mine(&self) -> Vec<Change> {
-        self.node.mine()
+        let chains = self.node.world().nets.names();
+        chains.into_iter().flat_map(|chain| self.node.mine(chain)).collect()
     }
 
-    /// The number of the newest block; 0 before the first.
+    /// Mines the next block of one chain only. A chain that there is not stands for the first one, here and below.
+    pub fn mine_on(&self, chain: ChainName) -> Vec<Change> {
+        self.node.mine(chain)
+    }
+
+    /// The number of the first chain's newest block; 0 before the first.
     pub fn head(&self) -> u64 {
-        self.node.world().chain.head()
+        self.head_on(self.first())
     }
 
-    /// Has a bounty posted in the next block, beside those of the timetable.
-    pub fn post_bounty(&self) -> Uuid {
-        let guid = Uuid::new_v4();
-        self.post_bounty_as(guid);
-        guid
+    /// The number of a chain's newest block; 0 before the first.
+    pub fn head_on(&self, chain: ChainName) -> u64 {
+        self.node.world().nets.get(chain).chain.head()
     }
 
-    /// The same with a chosen GUID; one that is in use ends in the report's rejected requests.
-    pub fn post_bounty_as(&self, guid: Uuid) {
-        self.node.world().plan.commanded.push(guid);
+    fn first(&self) -> ChainName {
+        self.node.world().nets.first()
     }
 
-    /// The tokens of an account in base units of 10⁻¹⁸ NCT.
+    /// The tokens of an account on the first chain in base units of 10⁻¹⁸ NCT.
     pub fn balance(&self, account: Address) -> U256 {
-        self.node.world().balance(account)
+        self.balance_on(self.first(), account)
+    }
+
+    /// The same on any chain.
+    pub fn balance_on(&self, chain: ChainName, account: Address) -> U256 {
+        self.node.world().nets.get(chain).balance(account)
+    }
+
+    /// Wei of an account on a chain.
+    pub fn ether_on(&self, chain: ChainName, account: Address) -> U256 {
+        self.node.world().nets.get(chain).chain.ether(account)
     }
 
     /// The score so far.
@@ -137,6 +160,11 @@ impl Testnet {
     /// asserted are not among them.
     pub fn reaction_times(&self) -> Vec<Duration> {
         self.node.reactions.times()
+    }
+
+    /// The same about an account of choice.
+    pub fn report_of(&self, account: Address) -> Report {
+        Report::of_account(&self.node.world(), Some(account))
     }
 
     /// All bounties were posted and are over.
@@ -154,9 +182,11 @@ impl Testnet {
         self.node.until(|world| wanted(&Report::of(world)).then_some(())).await;
     }
 
-    /// Waits until so many transactions of an account wait in the pool.
+    /// Waits until so many transactions of an account wait in the pools of all chains together.
     pub async fn until_pending(&self, account: Address, transactions: usize) {
-        self.node.until(|world| (world.chain.pending(account).len() >= transactions).then_some(())).await;
+        let waiting =
+            |world: &World| world.nets.iter().map(|net| net.chain.pending(account).len()).sum::<usize>();
+        self.node.until(|world| (waiting(world) >= transactions).then_some(())).await;
     }
 
     /// Mines a block each `block_time` until all bounties are over, and two more: those who wait for the receipt of

@@ -142,13 +142,11 @@ impl Machine {
             }
             Input::Windows { reveal, vote } => (self.windows.reveal, self.windows.vote) = (reveal, vote),
             Input::Quorum => self.quorum = true,
-            Input::Unwanted(why)
-                if matches!(
-                    self.state,
-                    State::Announced | State::Scanning(_) | State::Building(Step::Assert)
-                ) =>
-            {
+            Input::Unwanted(why) if matches!(self.state, State::Announced | State::Scanning(_)) => {
                 self.finish(Outcome::Skipped(why));
+            }
+            Input::Withheld if self.state == State::Building(Step::Assert) => {
+                self.finish(Outcome::Skipped(Skipped::Shadow));
             }
             Input::Listed(count) => self.listed(count),
             Input::Scanned { index, outcome } => self.scanned(index, outcome),

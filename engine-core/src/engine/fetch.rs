@@ -102,7 +102,7 @@ impl<M: Market, S: Scanner> Fetcher<M, S> {
         let count = retry(|| self.market.artifact_count(bounty.id));
         let (mut listed, count) = tokio::try_join!(listed, count)?;
         let count = usize::try_from(count).unwrap_or(usize::MAX);
-        if count != listed.len() {
+        if count != listed.len() && count != usize::MAX {
             tracing::warn!(bounty = %bounty.id, count, listed = listed.len(), "the contract counts other artifacts than are listed");
             listed.truncate(count);
         }

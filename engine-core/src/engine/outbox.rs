@@ -179,9 +179,11 @@ impl<M: Market> Clerk<M> {
         let sent = self.send(&sealed).await;
         reached(sealed.step(), "sent");
         let after = sealed.signed().transactions.last().map(|t| t.nonce.saturating_add(1));
-        self.next_nonce = match sent {
+        self.next_nonce = match &sent {
             // Bytes from before a restart say nothing of what else waits in the pool: then the node is asked.
-            Ok(Sent::Pooled) => self.next_nonce.map(|next| after.map_or(next, |after| next.max(after))),
+            Ok(Sent::Pooled | Sent::Decided(_)) => {
+                self.next_nonce.map(|next| after.map_or(next, |after| next.max(after)))
+            }
             Ok(Sent::Spent) | Err(_) if is_broken("no gap in the nonces") => after,
             Ok(Sent::Spent) | Err(_) => None,
         };

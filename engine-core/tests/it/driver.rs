@@ -22,6 +22,8 @@ mod pulse;
 mod restart;
 /// The way out, in every state.
 mod shutdown;
+/// So many bounties, then the end.
+mod trial;
 /// A journal that cannot be written.
 mod unwritable;
 

@@ -4,7 +4,7 @@ use alloy_consensus::{SignableTransaction, TxLegacy, transaction::RlpEcdsaEncoda
 use alloy_primitives::{Address, TxKind, U256, keccak256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
-use engine_tests::testnet::Testnet;
+use engine_tests::testnet::{ChainName, Testnet};
 use futures_util::StreamExt;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -16,15 +16,21 @@ pub(crate) struct Player {
     http: Client,
     base: String,
     key: PrivateKeySigner,
+    chain: ChainName,
 }
 
 impl Player {
     /// The account of the private key that is `digit` 64 times.
     pub(crate) fn new(net: &Testnet, digit: u8) -> Self {
+        Self::on(net, digit, ChainName::Side)
+    }
+
+    /// The same with requests about any chain.
+    pub(crate) fn on(net: &Testnet, digit: u8, chain: ChainName) -> Self {
         // The client is built without a TLS provider of its own, and plain http needs none.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let key = PrivateKeySigner::from_slice(&[digit; 32]).unwrap();
-        Self { http: Client::new(), base: net.url(), key }
+        Self { http: Client::new(), base: net.url(), key, chain }
     }
 
     pub(crate) fn account(&self) -> Address {
@@ -33,18 +39,28 @@ impl Player {
 
     /// Status and JSON of any request; `path` may have a query of its own.
     pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        self.try_ask(method, path, body).await.unwrap()
+    }
+
+    /// The same where the connection may end before the answer.
+    pub(crate) async fn try_ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> reqwest::Result<(u16, Value)> {
         let url = format!("{}{path}", self.base);
         let account = self.account().to_checksum(None);
         let mut request =
-            self.http.request(method, url).query(&[("account", account.as_str()), ("chain", "side")]);
+            self.http.request(method, url).query(&[("account", account), ("chain", self.chain.to_string())]);
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let answer = request.send().await.unwrap();
+        let answer = request.send().await?;
         let status = answer.status().as_u16();
-        let bytes = answer.bytes().await.unwrap();
+        let bytes = answer.bytes().await?;
         let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
-        (status, serde_json::from_slice(&bytes).unwrap_or_else(|_| text()))
+        Ok((status, serde_json::from_slice(&bytes).unwrap_or_else(|_| text())))
     }
 
     /// The result of a request that has to succeed.
@@ -83,6 +99,14 @@ impl Player {
     /// Asks the node for an action's transactions, signs them from `nonce` on, posts them one by one, and mines two
     /// blocks. The answer to the look-up of their receipts.
     pub(crate) async fn act(&self, net: &Testnet, path: &str, body: Value, nonce: u64) -> (u16, Value) {
+        let hashes = self.send(path, body, nonce).await;
+        net.mine();
+        net.mine();
+        self.ask(Method::GET, "/transactions", Some(json!({ "transactions": hashes }))).await
+    }
+
+    /// The same without mining; the hashes.
+    pub(crate) async fn send(&self, path: &str, body: Value, nonce: u64) -> Vec<String> {
         let made = self.post(&format!("{path}?base_nonce=0"), body).await;
         let mut hashes = Vec::new();
         for (nonce, unsigned) in (nonce..).zip(made["transactions"].as_array().unwrap()) {
@@ -90,9 +114,7 @@ impl Player {
             let sent = self.post("/transactions", json!({ "transactions": [signed] })).await;
             hashes.push(sent[0]["message"].as_str().unwrap().to_owned());
         }
-        net.mine();
-        net.mine();
-        self.ask(Method::GET, "/transactions", Some(json!({ "transactions": hashes }))).await
+        hashes
     }
 }
 
@@ -108,7 +130,11 @@ pub(crate) struct Listener(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Listener {
     pub(crate) async fn connect(net: &Testnet) -> Self {
-        let url = format!("ws://{}/events/?chain=side", net.address());
+        Self::on(net, ChainName::Side).await
+    }
+
+    pub(crate) async fn on(net: &Testnet, chain: ChainName) -> Self {
+        let url = format!("ws://{}/events/?chain={chain}", net.address());
         Self(connect_async(url).await.unwrap().0)
     }
 
@@ -116,6 +142,11 @@ impl Listener {
     pub(crate) async fn next(&mut self) -> Value {
         let message = self.0.next().await.unwrap().unwrap();
         serde_json::from_str(message.to_text().unwrap()).unwrap()
+    }
+
+    /// The connection ends before another event comes.
+    pub(crate) async fn ended(&mut self) -> bool {
+        !matches!(self.0.next().await, Some(Ok(_)))
     }
 
     /// Skips to an event of this name, and counts what was skipped.

@@ -97,6 +97,10 @@ fn bad_arguments_are_told_apart_from_success() {
         (&["--block-time", "soon"], "write 250ms or 2s"),
         (&["--account", "0x12"], "--account"),
         (&["--listen", "nowhere"], "--listen"),
+        (&["--faults", "/no/such/faults"], "cannot read the faults in /no/such/faults"),
+        (&["--endow", "0x12=3"], "0x12 is no address"),
+        (&["--endow", "0x9d8A62f656a8d1615C1294fd71e9CFb3E4855A4F=much"], "write NCT, or NCT and ETH"),
+        (&["--chains", "side", "--chains", "side"], "chains can be home, side, or both"),
     ] {
         let (status, said) = finish(testnet(folder.path(), arguments));
         assert!(status == Some(2) && said.contains(words), "{arguments:?}: {status:?} {said}");
@@ -105,4 +109,24 @@ fn bad_arguments_are_told_apart_from_success() {
     let (status, said) = finish(testnet(folder.path(), &[]));
     assert!(status == Some(2) && said.contains("holds the folders malicious and benign"), "{said}");
     assert!(!folder.path().join("report.json").exists(), "nothing ran, nothing is reported");
+}
+
+#[test]
+fn a_file_of_faults_is_taken_and_what_never_came_about_is_told() {
+    let folder = folder();
+    let faults = folder.path().join("faults.toml");
+    let text =
+        "[[fault]]\non = 'block'\nnth = 2\nwhat = 'deprecate'\n[[fault]]\non = 'request'\nwhat = '500'";
+    fs::write(&faults, text).unwrap();
+    let quick = ["--bounties", "5", "--every", "1", "--block-time", "5ms", "--start", "now", "--faults"];
+    let windows = ["--expiration-blocks", "3", "--chains", "side", "--chains", "home"];
+    let child = testnet(folder.path(), &[&quick[..], &[faults.to_str().unwrap()], &windows].concat());
+    let (status, said) = finish(child);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("fault 2 of the file never came about") && !said.contains("fault 1"), "{said}");
+    let report = json(folder.path().join("report.json"));
+    let chains: Vec<_> = report["bounties"].as_array().unwrap().iter().map(|b| b["chain"].clone()).collect();
+    // The second block, counted over both chains, is the first of home; its contract alone takes no more.
+    assert_eq!(chains.iter().filter(|chain| *chain == "side").count(), 5, "{chains:?}");
+    assert_eq!(chains.len(), 5, "{chains:?}");
 }

@@ -4,8 +4,6 @@ use alloy_primitives::{Address, U256, address};
 use alloy_sol_types::SolCall;
 use uuid::Uuid;
 
-/// Number of the side chain: it is in every signature.
-pub(crate) const CHAIN_ID: u64 = 1338;
 /// The NectarToken contract of development networks.
 pub(crate) const TOKEN: Address = address!("2A2cEDE7598F91240068714fD83E449b19853Cb9");
 /// The BountyRegistry contract of development networks.

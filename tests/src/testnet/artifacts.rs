@@ -13,6 +13,25 @@ use sha2::{Digest, Sha256};
 /// The marketplace's limit for one artifact: 33 MiB.
 pub(crate) const MAX_SIZE: usize = 34_603_008;
 
+/// What the artifacts of a bounty are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Files.
+    #[default]
+    File,
+    /// Texts that are a URL.
+    Url,
+}
+
+impl Kind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Url => "url",
+        }
+    }
+}
+
 /// A sample with its truth.
 #[derive(Clone, Debug)]
 pub struct Sample {
@@ -26,7 +45,11 @@ pub struct Sample {
 
 impl Sample {
     /// The description that a bounty's metadata carries.
-    pub(crate) fn metadata(&self) -> Value {
+    pub(crate) fn metadata(&self, kind: Kind) -> Value {
+        if kind == Kind::Url {
+            let uri = String::from_utf8_lossy(&self.content);
+            return json!({ "uri": uri, "protocol": uri.split(':').next() });
+        }
         let text = std::str::from_utf8(&self.content).is_ok_and(|text| !text.contains('\0'));
         json!({
             "filename": self.name,
@@ -98,11 +121,12 @@ pub fn load(folder: &Path) -> Result<Vec<Sample>, ArtifactsError> {
 #[derive(Debug)]
 pub(crate) struct Deck {
     rng: ChaCha8Rng,
-    kinds: Vec<Kind>,
+    truths: Vec<Pile>,
 }
 
+/// Samples of one truth.
 #[derive(Debug)]
-struct Kind {
+struct Pile {
     samples: Vec<Sample>,
     left: Vec<Sample>,
 }
@@ -110,9 +134,9 @@ struct Kind {
 impl Deck {
     pub(crate) fn new(samples: Vec<Sample>, seed: u64) -> Self {
         let (malicious, benign) = samples.into_iter().partition::<Vec<_>, _>(|sample| sample.truth);
-        let kinds = [malicious, benign].into_iter().filter(|samples| !samples.is_empty());
-        let kinds = kinds.map(|samples| Kind { samples, left: Vec::new() }).collect();
-        Self { rng: ChaCha8Rng::seed_from_u64(seed), kinds }
+        let truths = [malicious, benign].into_iter().filter(|samples| !samples.is_empty());
+        let truths = truths.map(|samples| Pile { samples, left: Vec::new() }).collect();
+        Self { rng: ChaCha8Rng::seed_from_u64(seed), truths }
     }
 
     /// The next `count` samples; fewer only when there are none at all.
@@ -121,13 +145,13 @@ impl Deck {
     }
 
     fn draw_one(&mut self) -> Option<Sample> {
-        let which = self.rng.random_range(0..self.kinds.len().max(1));
-        let kind = self.kinds.get_mut(which)?;
-        if kind.left.is_empty() {
-            kind.left.clone_from(&kind.samples);
-            kind.left.shuffle(&mut self.rng);
+        let which = self.rng.random_range(0..self.truths.len().max(1));
+        let pile = self.truths.get_mut(which)?;
+        if pile.left.is_empty() {
+            pile.left.clone_from(&pile.samples);
+            pile.left.shuffle(&mut self.rng);
         }
-        kind.left.pop()
+        pile.left.pop()
     }
 }
 

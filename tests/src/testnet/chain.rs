@@ -1,10 +1,13 @@
 //! The chain's bookkeeping: blocks, account nonces, the pool of transactions that wait, and receipts. Runs no contract.
 
+mod name;
+
 use std::collections::HashMap;
 
 use alloy_primitives::{Address, B256, U256};
 
-use super::{abi::CHAIN_ID, contract::Revert, event::Log, transaction::Transaction};
+pub use self::name::ChainName;
+use super::{contract::Revert, event::Log, transaction::Transaction};
 
 /// The most gas that a transaction may ask for.
 pub(crate) const MAX_GAS: u64 = 50_000_000;
@@ -37,16 +40,33 @@ pub(crate) enum Refusal {
     GasTooHigh,
 }
 
-/// Blocks, nonces, pool and receipts. Accounts have no ether: gas is free here.
-#[derive(Debug, Default)]
+/// Blocks, nonces, ether, pool and receipts.
+#[derive(Debug)]
 pub(crate) struct Chain {
+    name: ChainName,
     head: u64,
+    /// Wei for each unit of gas: a transaction that offers less waits in the pool.
+    gas_price: u128,
+    /// Wei of each account.
+    ether: HashMap<Address, U256>,
     nonces: HashMap<Address, u64>,
     pool: Vec<Transaction>,
     receipts: HashMap<B256, Receipt>,
 }
 
 impl Chain {
+    pub(crate) fn new(name: ChainName, gas_price: u128) -> Self {
+        Self {
+            name,
+            head: 0,
+            gas_price,
+            ether: HashMap::new(),
+            nonces: HashMap::new(),
+            pool: Vec::new(),
+            receipts: HashMap::new(),
+        }
+    }
+
     /// The number of the newest block; 0 before the first.
     pub(crate) fn head(&self) -> u64 {
         self.head
@@ -88,7 +108,7 @@ impl Chain {
         if self.pool.iter().any(|other| other.hash == tx.hash) {
             return Err(Refusal::Known(hex::encode(tx.hash)));
         }
-        if tx.chain_id != Some(CHAIN_ID) || !tx.low_s {
+        if tx.chain_id != Some(self.name.id()) || !tx.low_s {
             return Err(Refusal::InvalidSender);
         }
         if tx.gas > MAX_GAS {
@@ -97,30 +117,66 @@ impl Chain {
         if tx.nonce < self.nonce(tx.sender) {
             return Err(Refusal::NonceTooLow);
         }
-        if tx.gas_price > 0 || tx.value != U256::ZERO {
+        if tx.cost() > self.ether(tx.sender) {
             return Err(Refusal::Funds);
         }
         if tx.gas < LEAST_GAS {
             return Err(Refusal::GasTooLow);
         }
-        if self.pool.iter().any(|other| other.sender == tx.sender && other.nonce == tx.nonce) {
-            return Err(Refusal::Underpriced);
-        }
         let hash = tx.hash;
-        self.pool.push(tx);
+        let same = |other: &&mut Transaction| other.sender == tx.sender && other.nonce == tx.nonce;
+        match self.pool.iter_mut().find(same) {
+            Some(other) if !tx.outbids(other) => return Err(Refusal::Underpriced),
+            Some(other) => *other = tx,
+            None => self.pool.push(tx),
+        }
         Ok(hash)
     }
 
-    /// Begins the next block: its number and the transactions in it, in arrival order but for the order of nonces.
-    pub(crate) fn next_block(&mut self) -> (u64, Vec<Transaction>) {
+    /// Begins the next block, and tells its number.
+    pub(crate) fn next_block(&mut self) -> u64 {
         self.head += 1;
-        let mut mined = Vec::new();
-        while let Some(next) = self.pool.iter().position(|tx| tx.nonce == self.nonce(tx.sender)) {
-            let tx = self.pool.remove(next);
-            self.nonces.insert(tx.sender, tx.nonce + 1);
-            mined.push(tx);
-        }
-        (self.head, mined)
+        self.head
+    }
+
+    /// Takes the next transaction of the block out of the pool: in arrival order but for the order of nonces. What
+    /// offers less than the price of gas, or what its account cannot pay any more, waits on.
+    pub(crate) fn next_transaction(&mut self) -> Option<Transaction> {
+        let next = self.pool.iter().position(|tx| {
+            let due = tx.nonce == self.nonce(tx.sender);
+            due && tx.gas_price >= self.gas_price && tx.cost() <= self.ether(tx.sender)
+        })?;
+        let tx = self.pool.remove(next);
+        self.nonces.insert(tx.sender, tx.nonce + 1);
+        Some(tx)
+    }
+
+    /// Takes the wei for so much gas from the sender of a mined transaction. What it used less than its limit is
+    /// never taken.
+    pub(crate) fn charge(&mut self, tx: &Transaction, gas: u64) {
+        let left =
+            self.ether(tx.sender).saturating_sub(U256::from(tx.gas_price) * U256::from(gas.min(tx.gas)));
+        self.ether.insert(tx.sender, left);
+    }
+
+    /// An account's wei.
+    pub(crate) fn ether(&self, account: Address) -> U256 {
+        self.ether.get(&account).copied().unwrap_or_default()
+    }
+
+    /// Gives an account wei.
+    pub(crate) fn endow(&mut self, account: Address, wei: U256) {
+        let ether = self.ether.entry(account).or_default();
+        *ether = ether.saturating_add(wei);
+    }
+
+    /// Wei for each unit of gas.
+    pub(crate) fn gas_price(&self) -> u128 {
+        self.gas_price
+    }
+
+    pub(crate) fn set_gas_price(&mut self, wei: u128) {
+        self.gas_price = wei;
     }
 
     /// Keeps what became of a transaction.

@@ -5,7 +5,7 @@ mod revert;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use alloy_primitives::{Address, U256, keccak256};
 use uuid::Uuid;
@@ -14,7 +14,7 @@ pub(crate) use self::{
     bounty::{Assertion, Bounty, Round, Vote},
     revert::Revert,
 };
-use super::{abi::REGISTRY, event::Log, payout::shares, token::Token};
+use super::{abi::REGISTRY, artifacts::Kind, event::Log, payout::shares, token::Token};
 
 /// Fees, limits and windows, in force for every bounty.
 #[derive(Clone, Debug)]
@@ -34,6 +34,7 @@ pub(crate) struct Terms {
 #[derive(Clone, Debug)]
 pub(crate) struct Offer {
     pub(crate) guid: Uuid,
+    pub(crate) kind: Kind,
     pub(crate) amount: U256,
     pub(crate) uri: String,
     pub(crate) artifacts: usize,
@@ -47,11 +48,20 @@ pub(crate) struct Registry {
     pub(crate) terms: Terms,
     arbiters: HashSet<Address>,
     bounties: Vec<Bounty>,
+    /// Places in `bounties`.
+    places: HashMap<Uuid, usize>,
+    deprecated: bool,
 }
 
 impl Registry {
     pub(crate) fn new(terms: Terms, arbiters: impl IntoIterator<Item = Address>) -> Self {
-        Self { terms, arbiters: arbiters.into_iter().collect(), bounties: Vec::new() }
+        Self {
+            terms,
+            arbiters: arbiters.into_iter().collect(),
+            bounties: Vec::new(),
+            places: HashMap::new(),
+            deprecated: false,
+        }
     }
 
     /// All bounties in posting order.
@@ -60,11 +70,17 @@ impl Registry {
     }
 
     pub(crate) fn bounty(&self, guid: Uuid) -> Option<&Bounty> {
-        self.bounties.iter().find(|bounty| bounty.guid == guid)
+        self.bounties.get(*self.places.get(&guid)?)
     }
 
     fn bounty_mut(&mut self, guid: Uuid) -> Result<&mut Bounty, Revert> {
-        self.bounties.iter_mut().find(|bounty| bounty.guid == guid).ok_or(Revert::NotInitialized)
+        let place = self.places.get(&guid).ok_or(Revert::NotInitialized)?;
+        self.bounties.get_mut(*place).ok_or(Revert::NotInitialized)
+    }
+
+    /// Takes no more bounties; everything else goes on.
+    pub(crate) fn deprecate(&mut self) {
+        self.deprecated = true;
     }
 
     pub(crate) fn post_bounty(
@@ -74,7 +90,8 @@ impl Registry {
         block: u64,
         offer: Offer,
     ) -> Result<Vec<Log>, Revert> {
-        let Offer { guid, amount, uri, artifacts, duration, metadata } = offer;
+        let Offer { guid, kind, amount, uri, artifacts, duration, metadata } = offer;
+        refuse_if(self.deprecated, Revert::Deprecated)?;
         refuse_if(self.bounty(guid).is_some(), Revert::GuidInUse)?;
         refuse_if(artifacts == 0, Revert::NoArtifacts)?;
         refuse_if(artifacts > 256, Revert::TooManyArtifacts)?;
@@ -84,8 +101,10 @@ impl Registry {
         token.transfer_from(REGISTRY, sender, REGISTRY, paid)?;
         let bounty = Bounty {
             guid,
+            kind,
             author: sender,
             amount,
+            fee: self.terms.bounty_fee,
             uri,
             artifacts,
             expiration: block + duration,
@@ -98,6 +117,7 @@ impl Registry {
             settled: HashSet::new(),
         };
         let logs = vec![Log::transfer(sender, REGISTRY, paid), Log::bounty(&bounty)];
+        self.places.insert(guid, self.bounties.len());
         self.bounties.push(bounty);
         Ok(logs)
     }
@@ -120,6 +140,7 @@ impl Registry {
         token.transfer_from(REGISTRY, sender, REGISTRY, paid)?;
         let assertion = Assertion {
             author: sender,
+            fee: terms.assertion_fee,
             bid,
             mask,
             commitment,
@@ -204,7 +225,7 @@ impl Registry {
         if arbiter && bounty.assigned_arbiter == Address::ZERO {
             bounty.assigned_arbiter = bounty.votes.first().map_or(sender, |vote| vote.voter);
         }
-        let shares = shares(bounty, &terms);
+        let shares = shares(bounty);
         let mut payout = U256::ZERO;
         if sender == bounty.author {
             payout += shares.refund;

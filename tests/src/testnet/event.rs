@@ -5,22 +5,76 @@ use serde_json::{Number, Value, json};
 use uuid::Uuid;
 
 use super::{
+    artifacts::Kind,
     bits,
     contract::{Assertion, Bounty},
     metadata,
     store::Store,
 };
 
+/// A text frame of the websocket, with the name of its event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Frame {
+    pub(crate) event: &'static str,
+    pub(crate) text: String,
+}
+
 /// One log of a mined transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Log {
-    Bounty { guid: Uuid, author: Address, amount: U256, uri: String, expiration: u64, metadata: String },
-    Assertion { guid: Uuid, index: usize, author: Address, bid: Vec<U256>, mask: Vec<bool>, commitment: U256 },
-    Reveal { guid: Uuid, index: usize, author: Address, nonce: U256, verdicts: Vec<bool>, metadata: String },
-    Vote { guid: Uuid, voter: Address, votes: U256, artifacts: usize },
-    Quorum { guid: Uuid },
-    Settled { guid: Uuid, settler: Address, payout: U256 },
-    Transfer { from: Address, to: Address, value: U256 },
+    Bounty {
+        guid: Uuid,
+        kind: Kind,
+        author: Address,
+        amount: U256,
+        uri: String,
+        expiration: u64,
+        metadata: String,
+    },
+    Assertion {
+        guid: Uuid,
+        index: usize,
+        author: Address,
+        bid: Vec<U256>,
+        mask: Vec<bool>,
+        commitment: U256,
+    },
+    Reveal {
+        guid: Uuid,
+        index: usize,
+        author: Address,
+        nonce: U256,
+        verdicts: Vec<bool>,
+        metadata: String,
+    },
+    Vote {
+        guid: Uuid,
+        voter: Address,
+        votes: U256,
+        artifacts: usize,
+    },
+    Quorum {
+        guid: Uuid,
+    },
+    Settled {
+        guid: Uuid,
+        settler: Address,
+        payout: U256,
+    },
+    Transfer {
+        from: Address,
+        to: Address,
+        value: U256,
+    },
+    Windows {
+        reveal: u64,
+        vote: u64,
+    },
+    Fees {
+        bounty: U256,
+        assertion: U256,
+    },
+    Deprecated,
 }
 
 impl Log {
@@ -31,6 +85,7 @@ impl Log {
     pub(crate) fn bounty(bounty: &Bounty) -> Self {
         Self::Bounty {
             guid: bounty.guid,
+            kind: bounty.kind,
             author: bounty.author,
             amount: bounty.amount,
             uri: bounty.uri.clone(),
@@ -70,7 +125,7 @@ impl Log {
             | Self::Vote { guid, .. }
             | Self::Quorum { guid }
             | Self::Settled { guid, .. } => Some(*guid),
-            Self::Transfer { .. } => None,
+            Self::Transfer { .. } | Self::Windows { .. } | Self::Fees { .. } | Self::Deprecated => None,
         }
     }
 
@@ -83,6 +138,9 @@ impl Log {
             Self::Vote { .. } => Some("vote"),
             Self::Quorum { .. } => Some("quorum"),
             Self::Settled { .. } => Some("settled_bounty"),
+            Self::Windows { .. } => Some("window_update"),
+            Self::Fees { .. } => Some("fee_update"),
+            Self::Deprecated => Some("deprecated"),
             Self::Transfer { .. } => None,
         }
     }
@@ -95,15 +153,15 @@ impl Log {
             Self::Reveal { .. } => Some("reveals"),
             Self::Vote { .. } => Some("votes"),
             Self::Transfer { .. } => Some("transfers"),
-            Self::Quorum { .. } | Self::Settled { .. } => None,
+            _ => None,
         }
     }
 
     /// The members, with metadata as it is stored.
     pub(crate) fn data(&self) -> Value {
         match self {
-            Self::Bounty { guid, author, amount, uri, expiration, metadata } => json!({
-                "guid": guid, "artifact_type": "file", "author": address(*author), "amount": amount.to_string(),
+            Self::Bounty { guid, kind, author, amount, uri, expiration, metadata } => json!({
+                "guid": guid, "artifact_type": kind.name(), "author": address(*author), "amount": amount.to_string(),
                 "uri": uri, "expiration": expiration.to_string(), "metadata": metadata,
             }),
             Self::Assertion { guid, index, author, bid, mask, commitment } => json!({
@@ -124,11 +182,18 @@ impl Log {
             Self::Transfer { from, to, value } => json!({
                 "from": address(*from), "to": address(*to), "value": value.to_string(),
             }),
+            Self::Windows { reveal, vote } => {
+                json!({ "assertion_reveal_window": reveal, "arbiter_vote_window": vote })
+            }
+            Self::Fees { bounty, assertion } => {
+                json!({ "bounty_fee": number(*bounty), "assertion_fee": number(*assertion) })
+            }
+            Self::Deprecated => json!({ "rollover": false }),
         }
     }
 
     /// The text frame of the websocket, with metadata replaced by what it points to.
-    pub(crate) fn frame(&self, block: u64, hash: B256, store: &Store) -> Option<String> {
+    pub(crate) fn frame(&self, block: u64, hash: B256, store: &Store) -> Option<Frame> {
         let mut data = self.data();
         let resolved = match self {
             Self::Bounty { metadata, .. } => Some(store.resolve(metadata, metadata::is_bounty_list)),
@@ -138,8 +203,10 @@ impl Log {
         if let (Some(resolved), Value::Object(members)) = (resolved, &mut data) {
             members.insert("metadata".into(), resolved);
         }
-        let frame = json!({ "event": self.name()?, "data": data, "block_number": block, "txhash": hex::encode(hash) });
-        Some(frame.to_string())
+        let event = self.name()?;
+        let frame =
+            json!({ "event": event, "data": data, "block_number": block, "txhash": hex::encode(hash) });
+        Some(Frame { event, text: frame.to_string() })
     }
 }
 
@@ -149,8 +216,9 @@ pub(crate) fn connected_frame(start: &str) -> String {
 }
 
 /// The frame of a new block.
-pub(crate) fn block_frame(number: u64) -> String {
-    json!({ "event": "block", "data": { "number": number } }).to_string()
+pub(crate) fn block_frame(number: u64) -> Frame {
+    let text = json!({ "event": "block", "data": { "number": number } }).to_string();
+    Frame { event: "block", text }
 }
 
 /// An address as the wire has it: `0x` and mixed case as a checksum.

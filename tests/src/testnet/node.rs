@@ -8,16 +8,28 @@ use std::{
 use tokio::sync::{broadcast, watch};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::{progress::Change, reactions::Reactions, world::World};
+use super::{chain::ChainName, faults::Sent, progress::Change, reactions::Reactions, world::World};
 
 /// Frames that a slow client may be behind; further behind, it is disconnected.
 const BACKLOG: usize = 8192;
+
+/// What goes to the websockets of a chain.
+#[derive(Clone, Debug)]
+pub(crate) enum Push {
+    /// A frame.
+    Text(Utf8Bytes),
+    /// The connection ends without a word.
+    Drop,
+}
 
 /// What requests, sockets and the clock share. The lock is never held across an await.
 #[derive(Debug)]
 pub(crate) struct Node {
     world: Mutex<World>,
-    frames: broadcast::Sender<Utf8Bytes>,
+    /// What goes to the websockets of the home chain.
+    home: broadcast::Sender<Push>,
+    /// What goes to the websockets of the side chain.
+    side: broadcast::Sender<Push>,
     /// Sent after each change; the number of websocket clients so far.
     changed: watch::Sender<usize>,
     pub(crate) reactions: Reactions,
@@ -31,7 +43,8 @@ impl Node {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             world: Mutex::new(world),
-            frames: broadcast::Sender::new(BACKLOG),
+            home: broadcast::Sender::new(BACKLOG),
+            side: broadcast::Sender::new(BACKLOG),
             changed: watch::Sender::new(0),
             reactions: Reactions::default(),
             started: format!("{}.{:06}", now.as_secs(), now.subsec_micros()),
@@ -49,24 +62,44 @@ impl Node {
         self.changed.send_modify(|_| {});
     }
 
-    /// Mines a block and sends its frames, in order even when two mine at once.
-    pub(crate) fn mine(&self) -> Vec<Change> {
+    /// Mines a block of a chain and sends its frames, in order even when two mine at once.
+    pub(crate) fn mine(&self, chain: ChainName) -> Vec<Change> {
         let mut world = self.world();
-        let mined = world.mine();
-        tracing::debug!(block = mined.block, events = mined.frames.len() - 1, "mined");
+        let chain = world.nets.get(chain).name;
+        let mined = world.mine(chain);
+        tracing::debug!(%chain, block = mined.block, events = mined.sent.len(), "mined");
         self.reactions.announced(&mined.changes);
-        for frame in mined.frames {
+        for sent in mined.sent {
+            let push = match sent {
+                Sent::Frame(frame) => Push::Text(frame.text.into()),
+                Sent::Drop => Push::Drop,
+            };
             // Nobody listening is no fault.
-            let _ = self.frames.send(frame.into());
+            let _ = self.frames(chain).send(push);
         }
         drop(world);
         self.changed();
         mined.changes
     }
 
-    /// All frames from now on.
-    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Utf8Bytes> {
-        self.frames.subscribe()
+    fn frames(&self, chain: ChainName) -> &broadcast::Sender<Push> {
+        match chain {
+            ChainName::Home => &self.home,
+            ChainName::Side => &self.side,
+        }
+    }
+
+    /// Drops the websockets of all chains.
+    pub(crate) fn drop_sockets(&self) {
+        for chain in [&self.home, &self.side] {
+            // Nobody listening is no fault.
+            let _ = chain.send(Push::Drop);
+        }
+    }
+
+    /// All frames of a chain from now on.
+    pub(crate) fn subscribe(&self, chain: ChainName) -> broadcast::Receiver<Push> {
+        self.frames(chain).subscribe()
     }
 
     /// Counts a websocket client that was greeted.

@@ -2,7 +2,7 @@
 
 use alloy_primitives::U256;
 
-use super::contract::{Bounty, Terms};
+use super::contract::{Assertion, Bounty};
 
 /// The division of everything that was paid into a bounty.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,24 +16,24 @@ pub(crate) struct Shares {
 }
 
 /// The shares as they stand now.
-pub(crate) fn shares(bounty: &Bounty, terms: &Terms) -> Shares {
+pub(crate) fn shares(bounty: &Bounty) -> Shares {
     let (refund, experts) = match (bounty.assertions.is_empty(), bounty.votes.is_empty()) {
-        (true, true) => (bounty.amount + terms.bounty_fee, Vec::new()),
+        (true, true) => (bounty.amount + bounty.fee, Vec::new()),
         (true, false) => (bounty.amount, Vec::new()),
-        (false, true) => (terms.bounty_fee, unjudged(bounty, terms)),
+        (false, true) => (bounty.fee, unjudged(bounty)),
         (false, false) => judged(bounty),
     };
-    let fees = terms.bounty_fee + terms.assertion_fee * U256::from(bounty.assertions.len());
+    let fees: U256 = bounty.fee + bounty.assertions.iter().map(|assertion| assertion.fee).sum::<U256>();
     let bids: U256 = bounty.assertions.iter().flat_map(|a| &a.bid).sum();
     let paid: U256 = refund + experts.iter().sum::<U256>();
     Shares { refund, experts, arbiter: (fees + bids + bounty.amount).saturating_sub(paid) }
 }
 
 /// Nobody voted: everybody gets the stake back and a part of the amount for each bid.
-fn unjudged(bounty: &Bounty, terms: &Terms) -> Vec<U256> {
+fn unjudged(bounty: &Bounty) -> Vec<U256> {
     let part = portion(bounty) / U256::from(bounty.assertions.len());
-    let share = |bids: &[U256]| bids.iter().map(|bid| *bid + part).sum::<U256>() + terms.assertion_fee;
-    bounty.assertions.iter().map(|assertion| share(&assertion.bid)).collect()
+    let share = |a: &Assertion| a.bid.iter().map(|bid| *bid + part).sum::<U256>() + a.fee;
+    bounty.assertions.iter().map(share).collect()
 }
 
 /// Artifact by artifact, the winners share the losers' bids and the artifact's portion by what they bid.

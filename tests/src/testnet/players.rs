@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 use super::{
     abi::{Call, REGISTRY},
+    artifacts::Kind,
+    chain::ChainName,
     contract::Offer,
     record::Record,
     token::Token,
@@ -22,10 +24,15 @@ pub(crate) const ARBITERS: [Address; 3] = [
     address!("A1b17e2000000000000000000000000000000003"),
 ];
 
+/// Whether an account is played by the node itself.
+pub(crate) fn is_ours(account: Address) -> bool {
+    account == AMBASSADOR || ARBITERS.contains(&account)
+}
+
 /// One NCT in base units.
 pub(crate) const ONE: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
 
-/// What an account starts with: 1,000,000 NCT.
+/// 1,000,000 NCT.
 pub(crate) fn million() -> U256 {
     ONE * U256::from(1_000_000)
 }
@@ -36,28 +43,35 @@ pub(crate) fn endow(token: &mut Token) {
 }
 
 /// What the players do in block `block`.
-pub(crate) fn play(world: &mut World, block: u64) {
-    for guid in std::mem::take(&mut world.plan.commanded) {
-        post(world, block, guid);
+pub(crate) fn play(world: &mut World, chain: ChainName, block: u64) {
+    for order in std::mem::take(&mut world.nets.get_mut(chain).plan.owner) {
+        let log = world.nets.get_mut(chain).obey(order);
+        world.publish(&[log], hash(block, REGISTRY, Uuid::nil()));
     }
-    if world.plan.left > 0 && block.is_multiple_of(world.plan.every) {
-        world.plan.left -= 1;
-        post(world, block, Uuid::new_v4());
+    let plan = &mut world.nets.get_mut(chain).plan;
+    let mut offers = std::mem::take(&mut plan.commanded);
+    if plan.left > 0 && block.is_multiple_of(plan.every) {
+        plan.left -= 1;
+        offers.push((Uuid::new_v4(), Kind::File));
     }
-    let reveal_window = world.registry.terms.reveal_window;
-    let vote_window = world.registry.terms.vote_window;
+    for (guid, kind) in offers {
+        post(world, chain, block, (guid, kind));
+    }
+    let terms = &world.nets.get(chain).registry.terms;
+    let (reveal_window, vote_window) = (terms.reveal_window, terms.vote_window);
     for number in 0..world.records.len() {
-        let Some((bounty, record)) = world.registry.bounties().get(number).zip(world.records.get(number))
-        else {
-            continue;
-        };
+        let Some(record) = world.records.get(number).filter(|record| record.chain == chain) else { continue };
+        let Some(bounty) = world.nets.get(chain).registry.bounty(record.guid) else { continue };
         let (guid, truth, votes_at) = (bounty.guid, record.truth(), bounty.expiration + reveal_window);
-        if block == votes_at {
+        // Windows can move: what is due is done once, however late.
+        let over = votes_at + vote_window;
+        let (voted, settled) = (!bounty.votes.is_empty(), bounty.settled.contains(&AMBASSADOR));
+        if (votes_at..over).contains(&block) && !voted {
             for arbiter in ARBITERS {
                 act(world, block, arbiter, Call::VoteOnBounty { guid, votes: truth, valid_bloom: true });
             }
         }
-        if block == votes_at + vote_window {
+        if block >= over && !settled {
             for player in [AMBASSADOR].into_iter().chain(ARBITERS) {
                 act(world, block, player, Call::SettleBounty { guid });
             }
@@ -67,23 +81,28 @@ pub(crate) fn play(world: &mut World, block: u64) {
 
 /// Draws artifacts and posts a bounty on them. GUIDs are new in each run, so that an engine's journal never takes a
 /// bounty of this run for one of the last.
-fn post(world: &mut World, block: u64, guid: Uuid) {
-    let samples = world.deck.draw(world.plan.per_bounty);
-    let metadata: Vec<Value> = samples.iter().map(|sample| sample.metadata()).collect();
+fn post(world: &mut World, chain: ChainName, block: u64, (guid, kind): (Uuid, Kind)) {
+    let net = world.nets.get_mut(chain);
+    let deck = match kind {
+        Kind::File => &mut world.deck,
+        Kind::Url => &mut world.urls,
+    };
+    let samples = deck.draw(net.plan.per_bounty);
+    let metadata: Vec<Value> = samples.iter().map(|sample| sample.metadata(kind)).collect();
     let metadata = world.store.add_text(Value::Array(metadata).to_string());
     let files = samples.iter().map(|sample| (sample.name.clone(), sample.content.clone()));
     let uri = world.store.add_files(files);
-    let terms = &world.registry.terms;
+    let terms = &net.registry.terms;
     let amount = terms.amount_minimum * U256::from(samples.len());
-    world.token.approve(AMBASSADOR, REGISTRY, amount + terms.bounty_fee);
+    net.token.approve(AMBASSADOR, REGISTRY, amount + terms.bounty_fee);
     let offer =
-        Offer { guid, amount, uri, artifacts: samples.len(), duration: world.plan.duration, metadata };
-    match world.registry.post_bounty(&mut world.token, AMBASSADOR, block, offer) {
+        Offer { guid, kind, amount, uri, artifacts: samples.len(), duration: net.plan.duration, metadata };
+    match net.registry.post_bounty(&mut net.token, AMBASSADOR, block, offer) {
         Ok(logs) => {
-            world.keep(Record::new(guid, &samples));
+            world.keep(Record::new(chain, guid, &samples));
             world.publish(&logs, hash(block, AMBASSADOR, guid));
         }
-        Err(why) => world.reject("ambassador", format!("the bounty could not be posted: {why}")),
+        Err(why) => world.reject("ambassador", None, format!("the bounty could not be posted: {why}")),
     }
 }
 
@@ -91,7 +110,8 @@ fn act(world: &mut World, block: u64, player: Address, call: Call) {
     let guid = call.guid().unwrap_or_default();
     let name = call.name();
     if let Err(why) = world.execute(player, call, hash(block, player, guid)) {
-        world.reject("arbiters and ambassador", format!("{name} on {guid} reverted at block {block}: {why}"));
+        let why = format!("{name} on {guid} reverted at block {block}: {why}");
+        world.reject("arbiters and ambassador", None, why);
     }
 }
 

@@ -6,11 +6,16 @@ use alloy_primitives::{U256, utils::format_ether};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::event::{Log, address, decimals};
+use super::{
+    chain::ChainName,
+    event::{Log, address, decimals},
+};
 
 /// A change of one bounty. The JSON form is stable; `deploy/demo` draws its table from it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Change {
+    /// The chain that it happened on.
+    pub chain: ChainName,
     /// The block that it happened in.
     pub block: u64,
     /// The bounty's number in posting order, from 1.
@@ -45,7 +50,7 @@ pub enum What {
 impl Change {
     /// The change that a log stands for, if it is one; `assertor` tells whether an account has a stake.
     pub(crate) fn of_log(
-        (block, bounty): (u64, usize),
+        (chain, block, bounty): (ChainName, u64, usize),
         log: &Log,
         artifacts: &[(String, bool)],
         assertor: impl Fn(alloy_primitives::Address) -> bool,
@@ -74,9 +79,9 @@ impl Change {
                 let detail = json!({ "settler": address(*settler), "payout": payout.to_string() });
                 (guid, What::Settled, detail)
             }
-            Log::Settled { .. } | Log::Vote { .. } | Log::Transfer { .. } => return None,
+            _ => return None,
         };
-        Some(Self { block, bounty, guid: guid.to_string(), event, detail })
+        Some(Self { chain, block, bounty, guid: guid.to_string(), event, detail })
     }
 
     /// The line for people; `total` is how many bounties there will be.
@@ -92,7 +97,7 @@ struct Line<'a> {
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Change { block, bounty, guid, event, detail } = self.change;
+        let Change { chain, block, bounty, guid, event, detail } = self.change;
         write!(f, "bounty {bounty}/{} {guid}: ", self.total)?;
         match event {
             What::Posted => {
@@ -116,6 +121,9 @@ impl fmt::Display for Line<'_> {
                 let verdict = if detail["correct"] == true { "correct" } else { "not correct" };
                 write!(f, "over ({}), {verdict}", text(detail, "why"))?;
             }
+        }
+        if *chain == ChainName::Home {
+            write!(f, " on home")?;
         }
         write!(f, " at block {block}")
     }

@@ -9,12 +9,14 @@ use super::{
     abi::Call,
     artifacts::Sample,
     bits,
+    chain::ChainName,
     contract::{Assertion, Bounty},
 };
 
 /// The notes on one bounty.
 #[derive(Debug)]
 pub(crate) struct Record {
+    pub(crate) chain: ChainName,
     pub(crate) guid: Uuid,
     /// Names of the artifacts with their truth, in bounty order.
     pub(crate) artifacts: Vec<(String, bool)>,
@@ -39,9 +41,9 @@ pub(crate) enum Kind {
 }
 
 impl Record {
-    pub(crate) fn new(guid: Uuid, samples: &[Sample]) -> Self {
+    pub(crate) fn new(chain: ChainName, guid: Uuid, samples: &[Sample]) -> Self {
         let artifacts = samples.iter().map(|sample| (sample.name.clone(), sample.truth)).collect();
-        Self { guid, artifacts, sent: Vec::new(), payouts: HashMap::new(), over: false }
+        Self { chain, guid, artifacts, sent: Vec::new(), payouts: HashMap::new(), over: false }
     }
 
     /// The truth as a bit field, as arbiters vote it.
@@ -93,10 +95,11 @@ mod tests {
     #[test]
     fn correct_is_the_whole_truth_inside_the_bounty() {
         let sample = |truth| Sample { name: String::new(), truth, content: "x".into() };
-        let record = Record::new(Uuid::nil(), &[sample(true), sample(false)]);
+        let record = Record::new(ChainName::Side, Uuid::nil(), &[sample(true), sample(false)]);
         let correct = |mask: u64, verdicts: u64, nonce: u64| {
             record.is_correct(&Assertion {
                 author: Address::ZERO,
+                fee: U256::ZERO,
                 bid: Vec::new(),
                 mask: U256::from(mask),
                 commitment: U256::ZERO,

@@ -1,10 +1,12 @@
 //! The score: what an account did with each bounty, beside the truth.
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, U256};
 use serde::Serialize;
 
 use super::{
-    bits, event,
+    bits,
+    chain::ChainName,
+    event,
     record::{Kind, Record},
     world::World,
 };
@@ -16,6 +18,31 @@ pub struct Report {
     pub bounties: Vec<BountyReport>,
     /// The sums.
     pub totals: Totals,
+    /// What each account did that sent a transaction about a bounty, in the order of their first.
+    pub accounts: Vec<AccountReport>,
+}
+
+/// The sums of one account. Wei are decimals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AccountReport {
+    /// With checksum.
+    pub account: String,
+    /// Bounties that it asserted.
+    pub asserted: usize,
+    /// How many of them it revealed.
+    pub revealed: usize,
+    /// How many of them it settled.
+    pub settled: usize,
+    /// How many of them were right.
+    pub correct: usize,
+    /// Bounties for which it has more than one mined assertion transaction.
+    pub asserted_twice: usize,
+    /// What it staked: bids, without fees.
+    pub staked: String,
+    /// What its settles brought.
+    pub payout: String,
+    /// Its requests and transactions that were refused.
+    pub rejected: usize,
 }
 
 /// One bounty, as the reported account played it.
@@ -23,6 +50,8 @@ pub struct Report {
 pub struct BountyReport {
     /// Lower-case UUID.
     pub guid: String,
+    /// The chain that it was posted on.
+    pub chain: ChainName,
     /// In bounty order.
     pub artifacts: Vec<ArtifactReport>,
     /// An assertion of the account is in the contract.
@@ -79,6 +108,8 @@ pub struct Totals {
 /// A request or transaction that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rejected {
+    /// The account that the request names, or that sent the transaction.
+    pub account: Option<String>,
     /// Path of the request; of a revert that of the transaction's posting.
     pub path: String,
     /// Status and text, or the revert with its reason.
@@ -87,7 +118,10 @@ pub struct Rejected {
 
 impl Report {
     pub(crate) fn of(world: &World) -> Self {
-        let account = world.reported_account();
+        Self::of_account(world, world.reported_account())
+    }
+
+    pub(crate) fn of_account(world: &World, account: Option<Address>) -> Self {
         let bounties: Vec<_> =
             world.records.iter().map(|record| BountyReport::of(world, record, account)).collect();
         let count = |what: fn(&BountyReport) -> bool| bounties.iter().filter(|bounty| what(bounty)).count();
@@ -99,13 +133,46 @@ impl Report {
             correct: count(|bounty| bounty.correct),
             rejected_requests: world.rejected.clone(),
         };
-        Self { bounties, totals }
+        let accounts = world.players().into_iter().map(|account| AccountReport::of(world, account)).collect();
+        Self { bounties, totals, accounts }
+    }
+}
+
+impl AccountReport {
+    fn of(world: &World, account: Address) -> Self {
+        let name = event::address(account);
+        let mut sums = Self {
+            rejected: world.rejected.iter().filter(|r| r.account.as_ref() == Some(&name)).count(),
+            account: name,
+            asserted: 0,
+            revealed: 0,
+            settled: 0,
+            correct: 0,
+            asserted_twice: 0,
+            staked: String::new(),
+            payout: String::new(),
+        };
+        let (mut staked, mut payout) = (U256::ZERO, U256::ZERO);
+        for record in &world.records {
+            let bounty = world.nets.get(record.chain).registry.bounty(record.guid);
+            sums.asserted_twice += usize::from(record.count(account, Kind::Assertion) > 1);
+            let Some((bounty, assertion)) = bounty.and_then(|b| Some((b, b.assertion_of(account)?))) else {
+                continue;
+            };
+            sums.asserted += 1;
+            sums.revealed += usize::from(assertion.revealed());
+            sums.settled += usize::from(bounty.settled.contains(&account));
+            sums.correct += usize::from(record.is_correct(assertion));
+            staked += assertion.bid.iter().sum::<U256>();
+            payout += record.payouts.get(&account).copied().unwrap_or_default();
+        }
+        Self { staked: staked.to_string(), payout: payout.to_string(), ..sums }
     }
 }
 
 impl BountyReport {
     pub(crate) fn of(world: &World, record: &Record, account: Option<Address>) -> Self {
-        let bounty = world.registry.bounty(record.guid);
+        let bounty = world.nets.get(record.chain).registry.bounty(record.guid);
         let sent = |kind| account.map_or(0, |account| record.count(account, kind));
         let assertion = bounty.zip(account).and_then(|(bounty, account)| bounty.assertion_of(account));
         let revealed = assertion.filter(|assertion| assertion.revealed());
@@ -113,6 +180,7 @@ impl BountyReport {
         let artifact = |(name, truth): &(String, bool)| ArtifactReport { name: name.clone(), truth: *truth };
         Self {
             guid: record.guid.to_string(),
+            chain: record.chain,
             artifacts: record.artifacts.iter().map(artifact).collect(),
             asserted: assertion.is_some(),
             revealed: revealed.is_some(),

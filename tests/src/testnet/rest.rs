@@ -5,6 +5,7 @@ mod assertions;
 mod body;
 mod bounties;
 mod envelope;
+mod faults;
 mod query;
 mod state;
 mod transactions;
@@ -21,7 +22,10 @@ use axum::{
 };
 
 use self::envelope::Refused;
-pub(crate) use self::{envelope::Failure, query::AnyChain};
+pub(crate) use self::{
+    envelope::Failure,
+    query::{AnyChain, account_of},
+};
 use super::{artifacts::MAX_SIZE, node::Node, socket};
 
 /// Every endpoint of the node. Routes match with and without a trailing slash.
@@ -32,7 +36,7 @@ pub(crate) fn router(node: Arc<Node>) -> Router {
         ("/pending", get(state::pending)),
         ("/syncing", get(state::syncing)),
         ("/balances/{address}/nct", get(state::nct)),
-        ("/balances/{address}/eth", get(state::nothing)),
+        ("/balances/{address}/eth", get(state::eth)),
         ("/balances/{address}/staking/total", get(state::nothing)),
         ("/balances/{address}/staking/withdrawable", get(state::nothing)),
         ("/staking/parameters", get(state::staking)),
@@ -65,6 +69,7 @@ pub(crate) fn router(node: Arc<Node>) -> Router {
         .fallback(async || Failure::unhandled(StatusCode::NOT_FOUND))
         .method_not_allowed_fallback(async || Failure::unhandled(StatusCode::METHOD_NOT_ALLOWED))
         .layer(from_fn_with_state(node.clone(), note_refusals))
+        .layer(from_fn_with_state(node.clone(), faults::inflict))
         .with_state(node)
 }
 
@@ -72,6 +77,7 @@ pub(crate) fn router(node: Arc<Node>) -> Router {
 /// look-ups of what does not exist.
 async fn note_refusals(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let account = account_of(request.uri());
     let answer = next.run(request).await;
     let status = answer.status();
     let probe = method == Method::OPTIONS && path.trim_end_matches('/') == "/wallets";
@@ -81,7 +87,7 @@ async fn note_refusals(State(node): State<Arc<Node>>, request: Request, next: Ne
     let refused = answer.extensions().get::<Refused>();
     if !refused.is_some_and(|refused| refused.lookup && method == Method::GET) {
         let text = refused.map_or("", |refused| refused.why.as_str());
-        node.world().reject(&path, format!("{method} {}: {text}", status.as_u16()));
+        node.world().reject(&path, account, format!("{method} {}: {text}", status.as_u16()));
     }
     answer
 }

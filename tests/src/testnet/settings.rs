@@ -1,19 +1,29 @@
 //! What can be set, with ranges and defaults.
 
-use std::time::Duration;
+use std::{collections::HashMap, str::FromStr, time::Duration};
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, U256, utils::parse_ether};
 
-use super::{artifacts::Sample, contract::Terms, players::ONE};
+use super::{
+    artifacts::Sample,
+    chain::ChainName,
+    contract::Terms,
+    faults::Faults,
+    players::{ONE, million},
+};
 
 /// Settings of a [`Testnet`](super::Testnet); take the defaults and change what matters.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `HOST:PORT`; port 0 (the default, on loopback) takes a free one.
     pub listen: String,
+    /// The chains that there are, one or both, each once; by default the side chain alone. Home is 1337, side 1338.
+    pub chains: Vec<ChainName>,
     /// What bounties draw from; none by default, which only a testnet without bounties can do with.
     pub samples: Vec<Sample>,
-    /// Bounties that the timetable posts; 0 (the default) leaves posting to [`post_bounty`](super::Testnet::post_bounty).
+    /// Samples whose content is a URL, for [`post_url_bounty`](super::Testnet::post_url_bounty); none by default.
+    pub urls: Vec<Sample>,
+    /// Bounties that the timetable posts on each chain; 0 (the default) leaves posting to [`post_bounty`](super::Testnet::post_bounty).
     pub bounties: usize,
     /// Artifacts in a bounty, 1 (the default) to 256.
     pub per_bounty: usize,
@@ -29,15 +39,56 @@ pub struct Settings {
     pub seed: u64,
     /// The account that the report is about; by default the first that asserts.
     pub account: Option<Address>,
+    /// Wei for each unit of gas on each chain at the start; by default 0. A transaction that offers less waits.
+    pub gas_price: u128,
+    /// What an account has on each chain at its first request.
+    pub endowment: Endowment,
+    /// What some accounts have instead.
+    pub endowments: HashMap<Address, Endowment>,
+    /// What goes wrong on purpose; nothing by default.
+    pub faults: Faults,
     /// How long a look-up of receipts waits for each transaction; by default 10 s, as polyswarmd on the side chain.
     pub receipt_wait: Duration,
+}
+
+/// What an account starts with on a chain. As a text it is NCT, or NCT and ETH with a comma between: `2.5,0.01`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Endowment {
+    /// Base units of 10⁻¹⁸ NCT; by default 1,000,000 NCT.
+    pub nct: U256,
+    /// Wei; by default 1 ETH.
+    pub ether: U256,
+}
+
+impl Default for Endowment {
+    fn default() -> Self {
+        Self { nct: million(), ether: ONE }
+    }
+}
+
+impl FromStr for Endowment {
+    type Err = SettingsError;
+
+    fn from_str(text: &str) -> Result<Self, SettingsError> {
+        let unreadable = || SettingsError::Endowment(text.into());
+        let amount = |text: &str| match text.trim() {
+            digits if digits.starts_with(|first: char| first.is_ascii_digit()) => {
+                parse_ether(digits).map_err(|_| unreadable())
+            }
+            _ => Err(unreadable()),
+        };
+        let (nct, ether) = text.split_once(',').map_or((text, None), |(nct, ether)| (nct, Some(ether)));
+        Ok(Self { nct: amount(nct)?, ether: ether.map_or(Ok(ONE), amount)? })
+    }
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:0".into(),
+            chains: vec![ChainName::Side],
             samples: Vec::new(),
+            urls: Vec::new(),
             bounties: 0,
             per_bounty: 1,
             every: 2,
@@ -46,6 +97,10 @@ impl Default for Settings {
             vote_blocks: 10,
             seed: 0,
             account: None,
+            gas_price: 0,
+            faults: Faults::default(),
+            endowment: Endowment::default(),
+            endowments: HashMap::new(),
             receipt_wait: Duration::from_secs(10),
         }
     }
@@ -67,6 +122,12 @@ pub enum SettingsError {
         /// The most that it can be.
         most: u64,
     },
+    /// No amount of NCT, or of NCT and ETH.
+    #[error("{0} is no endowment: write NCT, or NCT and ETH as in 2.5,0.01")]
+    Endowment(String),
+    /// No chain, or one of them twice.
+    #[error("chains can be home, side, or both, each once")]
+    Chains,
     /// Bounties, but nothing to put into them.
     #[error("there are bounties to post but no samples to put into them")]
     NoSamples,
@@ -78,6 +139,12 @@ impl Settings {
     /// # Errors
     /// [`SettingsError`] with the first setting that is out of range.
     pub fn check(&self) -> Result<(), SettingsError> {
+        if self.chains.is_empty()
+            || self.chains.len() > 2
+            || (self.chains.len() == 2 && self.chains.first() == self.chains.last())
+        {
+            return Err(SettingsError::Chains);
+        }
         let per_bounty = u64::try_from(self.per_bounty).unwrap_or(u64::MAX);
         for (name, value, most) in [
             ("per-bounty", per_bounty, 256),
@@ -123,6 +190,9 @@ mod tests {
         let long = Settings { expiration_blocks: 101, ..Settings::default() };
         assert_eq!(long.check().unwrap_err().to_string(), "expiration-blocks is 101; it can be 1 to 100");
         assert!(Settings { per_bounty: 0, ..Settings::default() }.check().is_err());
+        for chains in [vec![], vec![ChainName::Home; 2]] {
+            assert_eq!(Settings { chains, ..Settings::default() }.check(), Err(SettingsError::Chains));
+        }
         let nothing = Settings { bounties: 1, ..Settings::default() };
         assert_eq!(nothing.check(), Err(SettingsError::NoSamples));
     }

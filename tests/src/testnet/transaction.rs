@@ -29,6 +29,17 @@ pub(crate) struct Transaction {
 pub(crate) struct DecodeError(String);
 
 impl Transaction {
+    /// The most wei that it can take: value, and its gas limit at its price.
+    pub(crate) fn cost(&self) -> U256 {
+        self.value.saturating_add(U256::from(self.gas) * U256::from(self.gas_price))
+    }
+
+    /// It offers enough more than one with the same nonce to take its place: at least a tenth.
+    pub(crate) fn outbids(&self, other: &Self) -> bool {
+        let tenths = |price: u128, tenths: u64| U256::from(price) * U256::from(tenths);
+        self.gas_price > other.gas_price && tenths(self.gas_price, 10) >= tenths(other.gas_price, 11)
+    }
+
     /// Reads the bytes that a client posts as hex without `0x`.
     pub(crate) fn decode(posted: &str) -> Result<Self, DecodeError> {
         let bytes = hex::decode(posted).map_err(|e| DecodeError(e.to_string()))?;

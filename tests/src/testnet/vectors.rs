@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{
     abi::{Call, REGISTRY, TOKEN},
+    artifacts::Kind,
     bits,
     contract::commitment,
     event::{Log, block_frame, connected_frame},
@@ -122,6 +123,7 @@ fn vector_events_have_the_members_of_the_node() {
     let logs = [
         Log::Bounty {
             guid,
+            kind: Kind::File,
             author: account,
             amount: U256::from(1),
             uri: "QmX".into(),
@@ -147,11 +149,14 @@ fn vector_events_have_the_members_of_the_node() {
         Log::Vote { guid, voter: account, votes: U256::from(1), artifacts: 1 },
         Log::Quorum { guid },
         Log::Settled { guid, settler: account, payout: U256::from(u128::MAX) },
+        Log::Windows { reveal: 1, vote: 2 },
+        Log::Fees { bounty: U256::from(1), assertion: U256::from(2) },
+        Log::Deprecated,
     ];
     let frames = logs.iter().filter_map(|log| log.frame(7, B256::ZERO, &Store::default()));
-    let frames: Vec<Value> = [connected_frame("1.5"), block_frame(7)]
+    let frames: Vec<Value> = [connected_frame("1.5")]
         .into_iter()
-        .chain(frames)
+        .chain([block_frame(7)].into_iter().chain(frames).map(|frame| frame.text))
         .map(|frame| serde_json::from_str(&frame).unwrap())
         .collect();
     let cases = cases("events.json");
@@ -163,7 +168,7 @@ fn vector_events_have_the_members_of_the_node() {
         assert_eq!(kinds(frame), kinds(wanted));
         assert_eq!(kinds(&frame["data"]), kinds(&wanted["data"]));
     }
-    assert_eq!(frames.len(), 8);
+    assert_eq!(frames.len(), 11);
 }
 
 /// Members with the kind of their values; metadata is a list or a text.

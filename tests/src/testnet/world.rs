@@ -1,4 +1,4 @@
-//! Everything the node knows, behind one lock: chain, contracts, artifacts and the judge's notes. Advances one block at a time.
+//! Everything the node knows, behind one lock: chains, artifacts and the judge's notes. Advances one block at a time.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,120 +10,118 @@ use super::{
     Settings,
     abi::Call,
     artifacts::Deck,
-    chain::{Chain, Receipt},
-    contract::{Registry, Revert},
-    event::{Log, block_frame},
+    chain::{ChainName, Receipt},
+    contract::Revert,
+    event::{Frame, Log, address, block_frame},
+    faults::{Armed, BlockFault, Sent},
+    gas,
+    net::Nets,
     players,
     progress::{Change, What},
     record::{Kind, Record},
     report::{BountyReport, Rejected},
     store::Store,
-    token::Token,
 };
 
 /// The state of the marketplace.
 #[derive(Debug)]
 pub(crate) struct World {
-    pub(crate) chain: Chain,
-    pub(crate) token: Token,
-    pub(crate) registry: Registry,
+    pub(crate) nets: Nets,
     pub(crate) store: Store,
     pub(crate) deck: Deck,
-    pub(crate) plan: Plan,
-    /// In posting order, like the registry's bounties.
+    /// What bounties on URLs draw from.
+    pub(crate) urls: Deck,
+    /// In posting order, those of all chains.
     pub(crate) records: Vec<Record>,
     pub(crate) rejected: Vec<Rejected>,
-    numbers: HashMap<Uuid, usize>,
-    met: HashSet<Address>,
+    pub(crate) faults: Armed,
+    /// Numbers of the bounties in `records`, from 1.
+    numbers: HashMap<(ChainName, Uuid), usize>,
     account: Option<Address>,
     /// Of the block in the making.
     mined: Mined,
 }
 
-/// The bounties to post.
-#[derive(Debug)]
-pub(crate) struct Plan {
-    /// Bounties that the timetable still has to post.
-    pub(crate) left: usize,
-    /// One each so many blocks, at least 1.
-    pub(crate) every: u64,
-    pub(crate) per_bounty: usize,
-    /// Blocks from posting to expiration.
-    pub(crate) duration: u64,
-    /// Posted on command, in the next block.
-    pub(crate) commanded: Vec<Uuid>,
-}
-
 /// What a block brought.
 #[derive(Debug, Default)]
 pub(crate) struct Mined {
+    pub(crate) chain: ChainName,
     pub(crate) block: u64,
-    /// Websocket frames, that of the block first.
-    pub(crate) frames: Vec<String>,
+    /// The number that the node tells for the block.
+    pub(crate) told: u64,
+    /// For the websockets, that of the block first.
+    frames: Vec<Frame>,
+    /// The same with the faults that befell them.
+    pub(crate) sent: Vec<Sent>,
     pub(crate) changes: Vec<Change>,
 }
 
 impl World {
     pub(crate) fn new(settings: &Settings) -> Self {
-        let mut token = Token::default();
-        players::endow(&mut token);
+        let mut faults = Armed::default();
+        faults.add(settings.faults.clone());
         Self {
-            chain: Chain::default(),
-            token,
-            registry: Registry::new(settings.terms(), players::ARBITERS),
+            nets: Nets::new(settings),
             store: Store::default(),
             deck: Deck::new(settings.samples.clone(), settings.seed),
-            plan: Plan {
-                left: settings.bounties,
-                every: settings.every.max(1),
-                per_bounty: settings.per_bounty,
-                duration: settings.expiration_blocks,
-                commanded: Vec::new(),
-            },
+            urls: Deck::new(settings.urls.clone(), settings.seed),
             records: Vec::new(),
             rejected: Vec::new(),
+            faults,
             numbers: HashMap::new(),
-            met: HashSet::new(),
             account: settings.account,
             mined: Mined::default(),
         }
     }
 
-    /// Gives an account its tokens at its first request.
+    /// Gives an account its tokens on each chain at its first request.
     pub(crate) fn meet(&mut self, account: Address) {
-        if self.met.insert(account) {
-            self.token.mint(account, players::million());
-        }
+        self.nets.iter_mut().for_each(|net| net.meet(account));
     }
 
-    /// Mines the next block: what waits in the pool first, then what ambassador and arbiters do.
-    pub(crate) fn mine(&mut self) -> Mined {
-        let (block, transactions) = self.chain.next_block();
-        self.mined = Mined { block, frames: vec![block_frame(block)], changes: Vec::new() };
-        for tx in transactions {
+    /// Mines the next block of a chain: what waits in the pool first, then what ambassador and arbiters do.
+    pub(crate) fn mine(&mut self, chain: ChainName) -> Mined {
+        let faults = self.faults.block(chain);
+        let net = self.nets.get_mut(chain);
+        faults.iter().for_each(|fault| net.suffer(*fault));
+        let block = net.begin_block();
+        let told = self.nets.get(chain).told(block);
+        self.mined = Mined { chain, block, told, frames: vec![block_frame(told)], ..Mined::default() };
+        while let Some(tx) = self.nets.get_mut(chain).chain.next_transaction() {
             let call = Call::decode(tx.to, &tx.data);
+            let gas = gas::used(call.as_ref());
             let outcome = match &call {
-                Some(call) => self.execute(tx.sender, call.clone(), tx.hash),
-                None => Err(Revert::NoSuchCall),
+                _ if gas > tx.gas => Err(Revert::OutOfGas),
+                // The contracts take no ether.
+                Some(call) if tx.value == U256::ZERO => self.execute(tx.sender, call.clone(), tx.hash),
+                _ => Err(Revert::NoSuchCall),
             };
+            self.nets.get_mut(chain).chain.charge(&tx, gas);
             if let Err(why) = &outcome {
                 let name = call.as_ref().map_or("unknown call", Call::name);
                 let why = format!("{name} in transaction 0x{:x} reverted at block {block}: {why}", tx.hash);
-                self.reject("/transactions", why);
+                self.reject("/transactions", Some(tx.sender), why);
             }
-            self.chain.record(tx.hash, Receipt { block, outcome });
+            self.nets.get_mut(chain).chain.record(tx.hash, Receipt { block, outcome });
         }
-        players::play(self, block);
-        self.close(block);
-        std::mem::take(&mut self.mined)
+        players::play(self, chain, block);
+        self.close();
+        let mut mined = std::mem::take(&mut self.mined);
+        mined.sent = self.faults.pass(chain, block, std::mem::take(&mut mined.frames));
+        if faults.contains(&BlockFault::DropSockets) {
+            mined.sent.insert(0, Sent::Drop);
+        }
+        mined
     }
 
     /// Runs one call in the block that is being made, and tells of it.
     pub(crate) fn execute(&mut self, sender: Address, call: Call, hash: B256) -> Result<Vec<Log>, Revert> {
-        if let Some(record) = call.guid().and_then(|guid| self.record_mut(guid)) {
+        let Mined { chain, block, .. } = self.mined;
+        if let Some(record) = call.guid().and_then(|guid| self.record_mut(chain, guid)) {
             record.note(sender, &call);
         }
-        let (block, registry, token) = (self.mined.block, &mut self.registry, &mut self.token);
+        let net = self.nets.get_mut(chain);
+        let (registry, token) = (&mut net.registry, &mut net.token);
         let logs = match call {
             Call::Approve { spender, amount } => {
                 token.approve(sender, spender, amount);
@@ -149,35 +147,40 @@ impl World {
 
     /// Puts the logs of a transaction into the block's frames and changes.
     pub(crate) fn publish(&mut self, logs: &[Log], hash: B256) {
-        let block = self.mined.block;
+        let Mined { chain, block, told, .. } = self.mined;
         for log in logs {
-            self.mined.frames.extend(log.frame(block, hash, &self.store));
-            let Some(number) = log.guid().and_then(|guid| self.numbers.get(&guid)).copied() else { continue };
+            self.mined.frames.extend(log.frame(told, hash, &self.store));
+            let Some(number) = log.guid().and_then(|guid| self.numbers.get(&(chain, guid))).copied() else {
+                continue;
+            };
             let Some(record) = self.records.get_mut(number - 1) else { continue };
             if let Log::Settled { settler, payout, .. } = log {
                 record.payouts.insert(*settler, *payout);
             }
-            let bounty = self.registry.bounty(record.guid);
+            let bounty = self.nets.get(chain).registry.bounty(record.guid);
             let assertor = |account| bounty.is_some_and(|bounty| bounty.assertion_of(account).is_some());
-            self.mined.changes.extend(Change::of_log((block, number), log, &record.artifacts, assertor));
+            let change = Change::of_log((chain, block, number), log, &record.artifacts, assertor);
+            self.mined.changes.extend(change);
         }
     }
 
     /// Notes a new bounty; its logs are published afterwards.
     pub(crate) fn keep(&mut self, record: Record) {
-        self.numbers.insert(record.guid, self.records.len() + 1);
+        self.numbers.insert((record.chain, record.guid), self.records.len() + 1);
         self.records.push(record);
     }
 
-    /// Notes which bounties are over with this block.
-    fn close(&mut self, block: u64) {
-        let terms = &self.registry.terms;
-        let windows = terms.reveal_window + terms.vote_window;
+    /// Notes which bounties of the chain are over with this block.
+    fn close(&mut self) {
+        let Mined { chain, block, .. } = self.mined;
+        let registry = &self.nets.get(chain).registry;
+        let windows = registry.terms.reveal_window + registry.terms.vote_window;
         let ended = |record: &Record| {
-            let bounty = self.registry.bounty(record.guid)?;
+            let bounty = registry.bounty(record.guid)?;
             Record::end(bounty, block, bounty.expiration + windows)
         };
-        let open = self.records.iter().enumerate().filter(|(_, record)| !record.over);
+        let open =
+            self.records.iter().enumerate().filter(|(_, record)| !record.over && record.chain == chain);
         let ends: Vec<_> = open.filter_map(|(i, record)| Some((i, ended(record)?))).collect();
         for (i, why) in ends {
             let account = self.reported_account();
@@ -185,7 +188,7 @@ impl World {
             let score = BountyReport::of(self, record, account);
             let detail = json!({ "why": why, "asserted": score.asserted, "revealed": score.revealed,
                 "settled": score.settled, "correct": score.correct });
-            let change = Change { block, bounty: i + 1, guid: score.guid, event: What::Over, detail };
+            let change = Change { chain, block, bounty: i + 1, guid: score.guid, event: What::Over, detail };
             self.mined.changes.push(change);
             if let Some(record) = self.records.get_mut(i) {
                 record.over = true;
@@ -195,31 +198,35 @@ impl World {
 
     /// Everything was posted and is over.
     pub(crate) fn is_over(&self) -> bool {
-        self.plan.left == 0 && self.plan.commanded.is_empty() && self.records.iter().all(|record| record.over)
+        self.nets.iter().all(|net| net.plan.is_done()) && self.records.iter().all(|record| record.over)
     }
 
     /// The account that the report is about: the one asked for, else the first that asserted.
     pub(crate) fn reported_account(&self) -> Option<Address> {
         let tried = || self.records.iter().flat_map(|r| &r.sent).find(|sent| sent.kind == Kind::Assertion);
-        let authors = || self.registry.bounties().iter().flat_map(|bounty| &bounty.assertions);
+        let bounty = |record: &Record| self.nets.get(record.chain).registry.bounty(record.guid);
+        let authors = || self.records.iter().filter_map(bounty).flat_map(|bounty| &bounty.assertions);
         self.account
             .or_else(|| authors().next().map(|first| first.author))
             .or_else(|| tried().map(|s| s.sender))
     }
 
+    /// The accounts that sent transactions about bounties, in the order of their first; without those of the node.
+    pub(crate) fn players(&self) -> Vec<Address> {
+        let senders = self.records.iter().flat_map(|record| &record.sent).map(|sent| sent.sender);
+        let mut seen = HashSet::new();
+        senders.filter(|sender| !players::is_ours(*sender) && seen.insert(*sender)).collect()
+    }
+
     /// Notes a refusal for the report.
-    pub(crate) fn reject(&mut self, path: &str, why: String) {
+    pub(crate) fn reject(&mut self, path: &str, account: Option<Address>, why: String) {
         tracing::debug!(path, why, "rejected");
-        self.rejected.push(Rejected { path: path.into(), why });
+        let account = account.map(address);
+        self.rejected.push(Rejected { path: path.into(), account, why });
     }
 
-    /// An account's tokens.
-    pub(crate) fn balance(&self, account: Address) -> U256 {
-        self.token.balance(account)
-    }
-
-    fn record_mut(&mut self, guid: Uuid) -> Option<&mut Record> {
-        let number = self.numbers.get(&guid)?;
+    fn record_mut(&mut self, chain: ChainName, guid: Uuid) -> Option<&mut Record> {
+        let number = self.numbers.get(&(chain, guid))?;
         self.records.get_mut(number - 1)
     }
 }

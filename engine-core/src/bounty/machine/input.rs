@@ -34,8 +34,10 @@ pub enum Input {
         /// What came of it.
         outcome: Result<ScanResult, ScanError>,
     },
-    /// It is not for us, or not to be staked on: nothing was signed for it.
+    /// It is not for us.
     Unwanted(Skipped),
+    /// The assertion is not to be posted: nothing was signed for it.
+    Withheld,
     /// The step could not be taken and nothing was signed for it.
     Dropped {
         /// Which step.

@@ -36,7 +36,7 @@ use crate::{
 #[command(next_help_heading = "Marketplace options")]
 #[group(skip)]
 pub(in crate::cli) struct RunSettings {
-    /// The polyswarmd node: a URL (https://host/v1/default) or host:port
+    /// The polyswarmd node, an ethereum or a fast one (it says which): a URL (https://host/v1/default) or host:port
     #[arg(long, env = "POLYSWARMD_ADDR", value_name = "ADDRESS", hide_env_values = true)]
     polyswarmd_addr: Option<String>,
     /// The account's encrypted key: an Ethereum keystore file, version 3
@@ -87,7 +87,7 @@ pub(in crate::cli) struct RunSettings {
     /// Whether to assert benign although a backend failed
     #[arg(long, value_name = "WHEN", default_value = "deny")]
     partial: Partial,
-    /// How many blocks before a bounty expires its scans are cut off, 2 at least
+    /// How many blocks (on a fast node: seconds) before a bounty expires its scans are cut off, 2 at least
     #[arg(long, value_name = "BLOCKS", default_value = "2")]
     assert_margin: u64,
     /// How many artifacts are fetched and scanned at once [default: twice the number of cores]
@@ -114,6 +114,9 @@ pub(in crate::cli) struct RunSettings {
     /// How often each backend has to find its test file, so that nothing is staked when one is blind; 0s: never
     #[arg(long, value_name = "TIME", default_value = "5m")]
     canary: Time,
+    /// Take part in so many bounties and end after the last settlement; a low balance or a refused transaction is an error then. 0: no end
+    #[arg(long, value_name = "N", default_value = "0")]
+    pub(super) testing: u64,
     /// When told to stop, first wait until everything owed is revealed and settled
     #[arg(long)]
     drain: bool,

@@ -6,6 +6,7 @@ use alloy_primitives::{Address, U256};
 use uuid::Uuid;
 
 use super::Terms;
+use crate::testnet::artifacts::Kind;
 
 /// The windows of a bounty's life, numbered as the contract numbers them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +27,11 @@ pub(crate) enum Round {
 #[derive(Clone, Debug)]
 pub(crate) struct Bounty {
     pub(crate) guid: Uuid,
+    pub(crate) kind: Kind,
     pub(crate) author: Address,
     pub(crate) amount: U256,
+    /// What its author paid for posting.
+    pub(crate) fee: U256,
     pub(crate) uri: String,
     pub(crate) artifacts: usize,
     pub(crate) expiration: u64,
@@ -45,6 +49,8 @@ pub(crate) struct Bounty {
 #[derive(Clone, Debug)]
 pub(crate) struct Assertion {
     pub(crate) author: Address,
+    /// What its author paid for asserting.
+    pub(crate) fee: U256,
     /// One amount for each set bit of the mask, in order.
     pub(crate) bid: Vec<U256>,
     pub(crate) mask: U256,

@@ -5,6 +5,8 @@
 pub(crate) enum Revert {
     #[error("GUID already in use")]
     GuidInUse,
+    #[error("Contract is deprecated")]
+    Deprecated,
     #[error("Amount below minimum")]
     Amount,
     #[error("Not enough artifacts in bounty")]
@@ -51,6 +53,9 @@ pub(crate) enum Revert {
     Balance,
     #[error("ERC20: transfer amount exceeds allowance")]
     Allowance,
+    /// The transaction's gas limit is under what the call uses.
+    #[error("out of gas")]
+    OutOfGas,
     /// The contract has no such function, or cannot read its arguments: no reason is given.
     #[error("Invalid revert encoding")]
     NoSuchCall,

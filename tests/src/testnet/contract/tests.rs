@@ -7,6 +7,7 @@ use super::{Offer, Registry, Revert, commitment};
 use crate::testnet::{
     Settings,
     abi::REGISTRY,
+    artifacts::Kind,
     event::Log,
     players::{ARBITERS, ONE},
     token::Token,
@@ -65,7 +66,15 @@ impl Stage {
 
 fn offer() -> Offer {
     let amount = ONE * U256::from(4);
-    Offer { guid: GUID, amount, uri: "QmX".into(), artifacts: 2, duration: 20, metadata: String::new() }
+    Offer {
+        guid: GUID,
+        kind: Kind::File,
+        amount,
+        uri: "QmX".into(),
+        artifacts: 2,
+        duration: 20,
+        metadata: String::new(),
+    }
 }
 
 #[test]
@@ -81,6 +90,10 @@ fn a_bounty_is_posted_once_and_within_limits() {
     stage.token.approve(AUTHOR, REGISTRY, ONE * U256::from(4));
     assert_eq!(stage.post(new()), Err(Revert::Allowance), "the fee comes on top");
     assert_eq!(stage.registry.bounties().len(), 1);
+    stage.token.approve(AUTHOR, REGISTRY, U256::MAX);
+    stage.registry.deprecate();
+    assert_eq!(stage.post(new()), Err(Revert::Deprecated));
+    stage.assert(EXPERT, 0, 3).unwrap();
 }
 
 #[test]
@@ -180,6 +193,9 @@ fn no_token_is_made_or_lost() {
     let mut stage = Stage::new();
     let supply = stage.token.supply();
     stage.assert(EXPERT, 0, 3).unwrap();
+    // Fees that change meanwhile are for later payers.
+    stage.registry.terms.assertion_fee = ONE;
+    stage.registry.terms.bounty_fee = ONE;
     stage.assert(OTHER, 0, 1).unwrap();
     stage.reveal(EXPERT, 20, 0, 3).unwrap();
     for arbiter in ARBITERS {

@@ -7,17 +7,14 @@ use uuid::Uuid;
 
 use super::{Shares, shares};
 use crate::testnet::{
-    Settings,
-    contract::{Assertion, Bounty, Terms, Vote},
+    artifacts::Kind,
+    contract::{Assertion, Bounty, Vote},
 };
-
-fn terms() -> Terms {
-    Terms { bounty_fee: U256::from(100), assertion_fee: U256::from(10), ..Settings::default().terms() }
-}
 
 fn assertion(mask: u64, verdicts: Option<u64>, bid: &[u64]) -> Assertion {
     Assertion {
         author: Address::ZERO,
+        fee: U256::from(10),
         bid: bid.iter().copied().map(U256::from).collect(),
         mask: U256::from(mask),
         commitment: U256::ZERO,
@@ -32,8 +29,10 @@ fn pot(assertions: Vec<Assertion>, votes: &[u64]) -> Shares {
     let vote = |votes: &u64| Vote { voter: Address::ZERO, votes: U256::from(*votes), valid_bloom: true };
     let bounty = Bounty {
         guid: Uuid::nil(),
+        kind: Kind::File,
         author: Address::ZERO,
         amount: U256::from(101),
+        fee: U256::from(100),
         uri: String::new(),
         artifacts: 2,
         expiration: 0,
@@ -45,7 +44,7 @@ fn pot(assertions: Vec<Assertion>, votes: &[u64]) -> Shares {
         assigned_arbiter: Address::ZERO,
         settled: HashSet::new(),
     };
-    shares(&bounty, &terms())
+    shares(&bounty)
 }
 
 fn split(refund: u64, experts: &[u64], arbiter: u64) -> Shares {

@@ -12,10 +12,11 @@ use super::{
     query::{Caller, guid, index, server_error},
 };
 use crate::testnet::{
-    abi::{CHAIN_ID, Call, REGISTRY},
+    abi::{Call, REGISTRY},
     bits,
     contract::commitment,
     event::{address, number},
+    faults::{distort_calls, distort_transactions},
     metadata::{is_bounty_list, is_verdict_list},
     node::Node,
 };
@@ -54,7 +55,7 @@ pub(super) async fn assert(
         return Err(Failure::bad_request(why));
     }
     let bid = bid.iter().map(|bid| integer(bid)).collect::<Result<Vec<_>, _>>()?;
-    let fee = node.world().registry.terms.assertion_fee;
+    let fee = node.world().nets.get(caller.chain).registry.terms.assertion_fee;
     let amount = bid.iter().try_fold(fee, |sum, bid| sum.checked_add(*bid)).ok_or_else(server_error)?;
     let mask = bits::from_bools(&mask);
     let (nonce, commitment) = match promised {
@@ -113,20 +114,27 @@ pub(super) async fn vote(
 
 /// The unsigned transactions, with nonces from `base_nonce` on.
 fn transactions(node: &Node, caller: &Caller, calls: &[Call]) -> Result<Value, Failure> {
-    let next = node.world().chain.nonce(caller.account);
+    let (next, gas_price) = {
+        let world = node.world();
+        let chain = &world.nets.get(caller.chain).chain;
+        (chain.nonce(caller.account), chain.gas_price())
+    };
     let base = caller.number("base_nonce", next)?;
+    let mut calls = calls.to_vec();
+    distort_calls(&caller.lies, &mut calls);
     let unsigned = |(nonce, call): (u64, &Call)| {
         json!({
-            "chainId": CHAIN_ID,
+            "chainId": caller.chain.id(),
             "data": format!("0x{}", hex::encode(call.encode())),
             "gas": GAS,
-            "gasPrice": 0,
+            "gasPrice": gas_price,
             "nonce": nonce,
             "to": address(call.to()),
             "value": 0,
         })
     };
-    let transactions: Vec<_> = (base..).zip(calls).map(unsigned).collect();
+    let mut transactions: Vec<_> = (base..).zip(&calls).map(unsigned).collect();
+    distort_transactions(&caller.lies, caller.chain, &mut transactions);
     Ok(json!({ "transactions": transactions }))
 }
 

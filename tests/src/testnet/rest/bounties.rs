@@ -23,8 +23,9 @@ const PAGE: u64 = 25;
 /// Pages in one answer.
 const MAX_PAGES: u64 = 3;
 
-pub(super) async fn parameters(State(node): State<Arc<Node>>, _caller: Caller) -> Answer {
-    let terms = &node.world().registry.terms;
+pub(super) async fn parameters(State(node): State<Arc<Node>>, caller: Caller) -> Answer {
+    let world = node.world();
+    let terms = &world.nets.get(caller.chain).registry.terms;
     success(json!({
         "bounty_fee": number(terms.bounty_fee),
         "assertion_fee": number(terms.assertion_fee),
@@ -47,16 +48,16 @@ pub(super) async fn list(State(node): State<Arc<Node>>, caller: Caller) -> Answe
     let as_usize = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let (skip, take) = (as_usize(page.saturating_mul(count)), as_usize(count));
     let world = node.world();
-    let guids = world.registry.bounties().iter().skip(skip).take(take);
+    let guids = world.nets.get(caller.chain).registry.bounties().iter().skip(skip).take(take);
     success(guids.map(|bounty| bounty.guid.to_string()).collect::<Vec<_>>())
 }
 
-pub(super) async fn bounty(State(node): State<Arc<Node>>, _caller: Caller, Path(id): Path<String>) -> Answer {
-    read(&node, &id, |bounty, store| {
+pub(super) async fn bounty(State(node): State<Arc<Node>>, caller: Caller, Path(id): Path<String>) -> Answer {
+    read(&node, &caller, &id, |bounty, store| {
         let metadata = store.resolve(&bounty.metadata, metadata::is_bounty_list);
         Ok(json!({
             "guid": bounty.guid,
-            "artifact_type": "file",
+            "artifact_type": bounty.kind.name(),
             "author": address(bounty.author),
             "amount": bounty.amount.to_string(),
             "uri": bounty.uri,
@@ -73,10 +74,10 @@ pub(super) async fn bounty(State(node): State<Arc<Node>>, _caller: Caller, Path(
 
 pub(super) async fn assertions(
     State(node): State<Arc<Node>>,
-    _caller: Caller,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> Answer {
-    read(&node, &id, |bounty, store| {
+    read(&node, &caller, &id, |bounty, store| {
         let nulls = Value::Array(vec![Value::Null; bounty.artifacts]);
         let shown = |assertion: &Assertion| {
             let mut shown = show_assertion(bounty, assertion, store);
@@ -92,42 +93,54 @@ pub(super) async fn assertions(
 /// One assertion. Unlike in the list, verdicts that are not revealed are all false here: so the node answers.
 pub(super) async fn assertion(
     State(node): State<Arc<Node>>,
-    _caller: Caller,
+    caller: Caller,
     Path((id, i)): Path<(String, String)>,
 ) -> Answer {
     let index = index(&i)?;
-    read(&node, &id, |bounty, store| {
+    read(&node, &caller, &id, |bounty, store| {
         let assertion = bounty.assertions.get(index);
         let assertion = assertion.ok_or_else(|| Failure::not_found("Assertion not found"))?;
         Ok(show_assertion(bounty, assertion, store))
     })
 }
 
-pub(super) async fn votes(State(node): State<Arc<Node>>, _caller: Caller, Path(id): Path<String>) -> Answer {
-    read(&node, &id, |bounty, _| Ok(bounty.votes.iter().map(|vote| show_vote(bounty, vote)).collect()))
+pub(super) async fn votes(State(node): State<Arc<Node>>, caller: Caller, Path(id): Path<String>) -> Answer {
+    read(&node, &caller, &id, |bounty, _| {
+        Ok(bounty.votes.iter().map(|vote| show_vote(bounty, vote)).collect())
+    })
 }
 
 pub(super) async fn vote(
     State(node): State<Arc<Node>>,
-    _caller: Caller,
+    caller: Caller,
     Path((id, i)): Path<(String, String)>,
 ) -> Answer {
     let index = index(&i)?;
-    read(&node, &id, |bounty, _| {
+    read(&node, &caller, &id, |bounty, _| {
         let vote = bounty.votes.get(index).ok_or_else(|| Failure::not_found("Vote not found"))?;
         Ok(show_vote(bounty, vote))
     })
 }
 
 /// No bloom filter is kept: an empty one.
-pub(super) async fn bloom(State(node): State<Arc<Node>>, _caller: Caller, Path(id): Path<String>) -> Answer {
-    read(&node, &id, |_, _| Ok(json!({ "bloom": vec![0; 8] })))
+pub(super) async fn bloom(State(node): State<Arc<Node>>, caller: Caller, Path(id): Path<String>) -> Answer {
+    read(&node, &caller, &id, |_, _| Ok(json!({ "bloom": vec![0; 8] })))
 }
 
-fn read(node: &Node, id: &str, show: impl FnOnce(&Bounty, &Store) -> Result<Value, Failure>) -> Answer {
+fn read(
+    node: &Node,
+    caller: &Caller,
+    id: &str,
+    show: impl FnOnce(&Bounty, &Store) -> Result<Value, Failure>,
+) -> Answer {
     let guid = guid(id)?;
     let world = node.world();
-    let bounty = world.registry.bounty(guid).ok_or_else(|| Failure::not_found("Bounty not found"))?;
+    let bounty = world
+        .nets
+        .get(caller.chain)
+        .registry
+        .bounty(guid)
+        .ok_or_else(|| Failure::not_found("Bounty not found"))?;
     success(show(bounty, &world.store)?)
 }
 

@@ -5,23 +5,26 @@ use std::{collections::HashMap, sync::Arc};
 use alloy_primitives::Address;
 use axum::{
     extract::{FromRequestParts, Query},
-    http::{StatusCode, request::Parts},
+    http::{StatusCode, Uri, request::Parts},
 };
 use uuid::Uuid;
 
-use super::envelope::Failure;
-use crate::testnet::node::Node;
+use super::{envelope::Failure, faults::Lies};
+use crate::testnet::{chain::ChainName, faults::Lie, node::Node};
 
 /// A request on a chain by an account.
 #[derive(Debug)]
 pub(super) struct Caller {
     pub(super) account: Address,
+    pub(super) chain: ChainName,
+    /// What is lied about in the answer.
+    pub(super) lies: Vec<Lie>,
     query: HashMap<String, String>,
 }
 
 /// A request on a chain by anybody.
 #[derive(Debug)]
-pub(crate) struct AnyChain;
+pub(crate) struct AnyChain(pub(crate) ChainName);
 
 /// A request about neither chain nor account; an account that is named gets its tokens nevertheless.
 #[derive(Debug)]
@@ -42,13 +45,14 @@ impl FromRequestParts<Arc<Node>> for Caller {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, Failure> {
-        let query = query(parts);
+        let query = query(&parts.uri);
         let account = query.get("account").filter(|account| !account.is_empty());
         let account = account.ok_or_else(|| Failure::bad_request("Account must be provided"))?;
         let account = address(account)?;
-        chain(&query)?;
+        let chain = chain(&query, node)?;
         node.world().meet(account);
-        Ok(Self { account, query })
+        let lies = parts.extensions.get::<Lies>().map_or_else(Vec::new, |lies| lies.0.clone());
+        Ok(Self { account, chain, lies, query })
     }
 }
 
@@ -56,8 +60,8 @@ impl FromRequestParts<Arc<Node>> for AnyChain {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, Failure> {
-        chain(&query(parts))?;
-        Anybody::from_request_parts(parts, node).await.map(|_| Self)
+        let chain = chain(&query(&parts.uri), node)?;
+        Anybody::from_request_parts(parts, node).await.map(|_| Self(chain))
     }
 }
 
@@ -65,24 +69,41 @@ impl FromRequestParts<Arc<Node>> for Anybody {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, Failure> {
-        if let Some(account) = query(parts).get("account").and_then(|account| address(account).ok()) {
+        if let Some(account) = account_of(&parts.uri) {
             node.world().meet(account);
         }
         Ok(Self)
     }
 }
 
-fn query(parts: &Parts) -> HashMap<String, String> {
-    Query::try_from_uri(&parts.uri).map(|Query(query)| query).unwrap_or_default()
+/// Who a request says that it is from.
+pub(crate) fn account_of(uri: &Uri) -> Option<Address> {
+    query(uri).get("account").and_then(|account| account.parse().ok())
+}
+
+fn query(uri: &Uri) -> HashMap<String, String> {
+    Query::try_from_uri(uri).map(|Query(query)| query).unwrap_or_default()
+}
+
+/// The chain that a request is about; side when it names none, or none that there is.
+pub(super) fn chain_of(uri: &Uri) -> ChainName {
+    match query(uri).get("chain").map(String::as_str) {
+        Some("home") => ChainName::Home,
+        _ => ChainName::Side,
+    }
 }
 
 /// A missing chain means side.
-fn chain(query: &HashMap<String, String>) -> Result<(), Failure> {
-    match query.get("chain").map(String::as_str) {
-        None | Some("side") => Ok(()),
-        Some("home") => Err(Failure::bad_request("this testnet has the side chain only")),
-        Some(_) => Err(Failure::bad_request("Chain must one of home, side")),
+fn chain(query: &HashMap<String, String>, node: &Node) -> Result<ChainName, Failure> {
+    let name = match query.get("chain").map(String::as_str) {
+        None | Some("side") => ChainName::Side,
+        Some("home") => ChainName::Home,
+        Some(_) => return Err(Failure::bad_request("Chain must one of home, side")),
+    };
+    if node.world().nets.has(name) {
+        return Ok(name);
     }
+    Err(Failure::bad_request(format!("this testnet has the {} chain only", name.other())))
 }
 
 pub(super) fn address(text: &str) -> Result<Address, Failure> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     envelope::{Answer, success},
@@ -12,17 +12,24 @@ use super::{
 use crate::testnet::node::Node;
 
 pub(super) async fn status(State(node): State<Arc<Node>>) -> Answer {
-    let block = node.world().chain.head();
-    success(json!({
+    let mut status = json!({
         "community": "testnet",
         "artifact_services": { "ipfs": { "reachable": true } },
         "auth": { "reachable": true },
-        "side": { "reachable": true, "syncing": false, "block": block },
-    }))
+    });
+    for net in node.world().nets.iter() {
+        let block = net.told(net.chain.head());
+        if let Value::Object(members) = &mut status {
+            let chain = json!({ "reachable": true, "syncing": false, "block": block });
+            members.insert(net.name.to_string(), chain);
+        }
+    }
+    success(status)
 }
 
 pub(super) async fn nonce(State(node): State<Arc<Node>>, caller: Caller) -> Answer {
-    let chain = &node.world().chain;
+    let world = node.world();
+    let chain = &world.nets.get(caller.chain).chain;
     match caller.get("ignore_pending") {
         Some(_) => success(chain.nonce(caller.account)),
         None => success(chain.pending_nonce(caller.account)),
@@ -30,7 +37,7 @@ pub(super) async fn nonce(State(node): State<Arc<Node>>, caller: Caller) -> Answ
 }
 
 pub(super) async fn pending(State(node): State<Arc<Node>>, caller: Caller) -> Answer {
-    let nonces = node.world().chain.pending(caller.account);
+    let nonces = node.world().nets.get(caller.chain).chain.pending(caller.account);
     success(nonces.iter().map(ToString::to_string).collect::<Vec<_>>())
 }
 
@@ -38,11 +45,23 @@ pub(super) async fn syncing(_caller: Caller) -> Answer {
     success(false)
 }
 
-pub(super) async fn nct(State(node): State<Arc<Node>>, _chain: AnyChain, Path(who): Path<String>) -> Answer {
-    success(node.world().balance(address(&who)?).to_string())
+pub(super) async fn nct(
+    State(node): State<Arc<Node>>,
+    AnyChain(chain): AnyChain,
+    Path(who): Path<String>,
+) -> Answer {
+    success(node.world().nets.get(chain).balance(address(&who)?).to_string())
 }
 
-/// Ether and stakes: nobody has any here.
+pub(super) async fn eth(
+    State(node): State<Arc<Node>>,
+    AnyChain(chain): AnyChain,
+    Path(who): Path<String>,
+) -> Answer {
+    success(node.world().nets.get(chain).chain.ether(address(&who)?).to_string())
+}
+
+/// Stakes: nobody has any here.
 pub(super) async fn nothing(_chain: AnyChain, Path(who): Path<String>) -> Answer {
     address(&who)?;
     success("0")

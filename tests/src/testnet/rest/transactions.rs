@@ -14,7 +14,8 @@ use super::{
 };
 use crate::testnet::{
     abi::{REGISTRY, TOKEN},
-    chain::Receipt,
+    chain::{ChainName, Receipt},
+    contract::Revert,
     event::address,
     node::Node,
     transaction::Transaction,
@@ -55,7 +56,7 @@ fn submit(node: &Node, caller: &Caller, tx: Transaction) -> Result<String, Strin
         return Err(format!("Invalid transaction recipient for tx {hash}: {}", address(tx.to)));
     }
     node.reactions.arrived(&tx);
-    match node.world().chain.submit(tx) {
+    match node.world().nets.get_mut(caller.chain).chain.submit(tx) {
         Ok(_) => Ok(hash),
         Err(why) => {
             Err(format!("Invalid transaction error for tx {hash}: {{'code': -32000, 'message': '{why}'}}"))
@@ -64,17 +65,20 @@ fn submit(node: &Node, caller: &Caller, tx: Transaction) -> Result<String, Strin
 }
 
 /// `GET /transactions`, with a body: waits until each transaction has one more block on top, then tells its events.
-pub(super) async fn receipts(State(node): State<Arc<Node>>, _caller: Caller, body: Body) -> Answer {
+pub(super) async fn receipts(State(node): State<Arc<Node>>, caller: Caller, body: Body) -> Answer {
     body.require(&["transactions"])?;
     let mut events = Map::new();
     let (mut errors, mut unknown) = (Vec::new(), true);
     for hex in body.hex_lists("transactions", MOST, "0x", Some(64))? {
         let hash: B256 = hex.parse().map_err(|_| super::query::server_error())?;
         let hex = hex.to_lowercase();
-        let receipt = timeout(node.receipt_wait, confirmed(&node, hash)).await;
-        unknown &= !node.world().chain.knows(hash);
+        let receipt = timeout(node.receipt_wait, confirmed(&node, caller.chain, hash)).await;
+        unknown &= !node.world().nets.get(caller.chain).chain.knows(hash);
         match receipt {
             Err(_) => errors.push(format!("transaction {hex}: timeout during wait for receipt")),
+            Ok(Receipt { outcome: Err(Revert::OutOfGas), .. }) => {
+                errors.push(format!("transaction {hex}: out of gas"));
+            }
             Ok(Receipt { block, outcome: Err(why) }) => {
                 errors.push(format!("transaction {hex}: transaction failed at block {block}, error: {why}"));
             }
@@ -96,9 +100,10 @@ pub(super) async fn receipts(State(node): State<Arc<Node>>, _caller: Caller, bod
 }
 
 /// The receipt, once a block was mined on top of its own.
-async fn confirmed(node: &Node, hash: B256) -> Receipt {
+async fn confirmed(node: &Node, chain: ChainName, hash: B256) -> Receipt {
     node.until(|world| {
-        world.chain.receipt(hash).filter(|receipt| world.chain.head() > receipt.block).cloned()
+        let chain = &world.nets.get(chain).chain;
+        chain.receipt(hash).filter(|receipt| chain.head() > receipt.block).cloned()
     })
     .await
 }
