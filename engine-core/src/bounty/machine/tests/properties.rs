@@ -40,6 +40,7 @@ fn input() -> impl Strategy<Value = Input> {
             .prop_map(|found| Input::Found(found.map(|(index, revealed)| Placed { index, revealed }))),
         1 => Just(Input::Unanswered),
         1 => Just(Input::Unwanted(Skipped::Unlisted)),
+        1 => Just(Input::Withheld),
     ]
 }
 
@@ -78,6 +79,7 @@ impl Outside {
                 self.building = None;
             }
             Input::Dropped { step, .. } if self.building == Some(*step) => self.building = None,
+            Input::Withheld if self.building == Some(Step::Assert) => self.building = None,
             _ => {}
         }
     }
@@ -109,7 +111,10 @@ impl Outside {
                 prop_assert!(self.sealed.contains(step), "sent again what is not sealed");
                 prop_assert!(*step != Step::Assert || windows.can_assert(now), "asserted too late");
             }
-            Output::Finished(_) => self.is_over = true,
+            Output::Finished(_) => {
+                prop_assert_eq!(self.building, None, "it ended although what it asked for may be sealed");
+                self.is_over = true;
+            }
             Output::Scan | Output::Ask | Output::WaitUntil(_) => {}
         }
         Ok(())
