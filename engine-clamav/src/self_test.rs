@@ -45,15 +45,15 @@ impl SelfTest {
         &self.artifact
     }
 
-    /// What the scan of it says of the scanner: everything but "malicious" is `unavailable`.
+    /// What the scan of it says of the scanner.
     ///
     /// # Errors
     ///
-    /// `unavailable`, with what is wrong and what to do.
+    /// `bad_reply` for every answer but "malicious", `unavailable` without an answer; with what is wrong and what to do.
     pub fn judge(&self, outcome: Result<ScanResult, ScanError>) -> Result<(), ScanError> {
         match outcome {
             Ok(result) if result.verdict.is_malicious() => Ok(()),
-            Ok(_) => Err(ScanError::unavailable(format!(
+            Ok(_) => Err(ScanError::bad_reply(format!(
                 "ClamAV does not find {}, so its database is empty or does not hold it; check the database folder, run \
                  freshclam, or name a file that it must find with --self-test-file",
                 self.what

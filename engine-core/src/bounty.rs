@@ -92,6 +92,13 @@ pub struct Assertion {
     pub metadata: String,
 }
 
+impl Assertion {
+    /// What it costs with the market's fee: what is staked, and the fee. An absurd sum is more than any balance.
+    pub fn cost(&self, fee: Nct) -> Nct {
+        Nct::checked_sum(self.bids.iter().copied().chain([fee])).unwrap_or(Nct(u128::MAX))
+    }
+}
+
 /// A step that is taken on the market, with a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

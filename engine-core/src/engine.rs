@@ -3,25 +3,39 @@
 #[cfg(feature = "polyswarmd")]
 pub mod alone;
 #[cfg(feature = "polyswarmd")]
+pub mod brakes;
+#[cfg(feature = "polyswarmd")]
+mod canary;
+#[cfg(feature = "polyswarmd")]
 pub mod driver;
 #[cfg(feature = "polyswarmd")]
 pub mod fetch;
 #[cfg(feature = "polyswarmd")]
+mod hearing;
+#[cfg(feature = "polyswarmd")]
 pub mod journal;
+#[cfg(feature = "polyswarmd")]
+mod notes;
 #[cfg(feature = "polyswarmd")]
 mod outbox;
 #[cfg(feature = "polyswarmd")]
 pub mod pulse;
 #[cfg(feature = "polyswarmd")]
+mod queue;
+#[cfg(feature = "polyswarmd")]
 mod restore;
 #[cfg(feature = "polyswarmd")]
 mod secrets;
+#[cfg(feature = "polyswarmd")]
+mod shadow;
 #[cfg(feature = "polyswarmd")]
 mod shutdown;
 #[cfg(feature = "polyswarmd")]
 mod stake;
 #[cfg(feature = "polyswarmd")]
 mod steps;
+#[cfg(feature = "polyswarmd")]
+pub mod trial;
 #[cfg(feature = "polyswarmd")]
 mod uncharged;
 

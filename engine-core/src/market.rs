@@ -55,12 +55,14 @@ impl Action<'_> {
 }
 
 /// How the market took signed bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sent {
     /// All of it is in the pool, now or already before.
     Pooled,
     /// An account nonce of it is used up: it was mined before, or something else was. Ask which.
     Spent,
+    /// The market decides at once, and there is nothing to wait for: this came of it.
+    Decided(Fate),
 }
 
 /// A marketplace, seen from the engine. Its events come through the channel that its constructor returns.
@@ -91,7 +93,7 @@ pub trait Market: Send + Sync + 'static {
         max_size: u64,
     ) -> impl Future<Output = Result<bytes::Bytes, MarketError>> + Send;
 
-    /// How many artifacts the market will pay for; verdicts past that are lost bids.
+    /// How many artifacts the market will pay for; verdicts past that are lost bids. `u64::MAX`: all that are listed.
     fn artifact_count(&self, id: BountyId) -> impl Future<Output = Result<u64, MarketError>> + Send;
 
     /// What our account holds.
@@ -153,6 +155,12 @@ pub trait Market: Send + Sync + 'static {
         Ok(())
     }
 
+    /// How a bounty was decided: for each artifact whether it is malicious; `None` as long as nobody voted. A market that does not tell
+    /// has nothing to say.
+    fn truth(&self, id: BountyId) -> impl Future<Output = Result<Option<Vec<bool>>, MarketError>> + Send {
+        let _ = id;
+        std::future::ready(Ok(None))
+    }
     /// Looks for our assertion of this commitment.
     fn find(
         &self,

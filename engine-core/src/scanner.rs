@@ -43,7 +43,8 @@ pub trait Scanner: Send + Sync + 'static {
     /// A stable name for logs, output and assertion metadata: `yara`.
     fn name(&self) -> &str;
 
-    /// The self-test: proves that the engine can find something. Called before the first bounty and on demand.
+    /// The self-test: proves that the engine can find something. Called before the first bounty and on demand. A scanner that answers
+    /// and does not find what it must is a [`ErrorKind::BadReply`]: while it says so, `run` stakes nothing.
     fn ready(&self) -> impl Future<Output = Result<(), ScanError>> + Send {
         async { Ok(()) }
     }

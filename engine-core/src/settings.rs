@@ -20,7 +20,7 @@ pub use self::{
     names::add_flags,
     secret::{Secret, SecretError},
     sources::{Origin, Setting, Sources},
-    value::{Size, Time},
+    value::{Amount, Size, Time},
 };
 
 /// One table of the settings file, and the flags that go with it.

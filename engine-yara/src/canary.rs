@@ -32,5 +32,5 @@ pub(crate) fn artifact() -> Artifact {
 
 /// What is to be said when it was not found.
 pub(crate) fn missed() -> ScanError {
-    ScanError::unavailable("the self-test found no EICAR: libyara does not scan as it should on this machine")
+    ScanError::bad_reply("the self-test found no EICAR: libyara does not scan as it should on this machine")
 }

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn remarks_alone_and_nothing_at_all_are_benign() {
+    fn f15_remarks_alone_and_nothing_at_all_are_benign_at_the_confidence_that_is_set() {
         let remark = [entry("packer", Some("UPX"), 100, true)];
         let result = opinion(&remark, Confidence::percent(40));
         assert_eq!((result.verdict, result.confidence), (Verdict::Benign, Confidence::percent(40)));

@@ -7,12 +7,17 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+/// A backend that goes blind while the engine runs.
+mod brakes;
 /// What is in the folder `deploy`.
 mod deployed;
 /// What the public rules call malicious among the files of ordinary packages.
 mod false_alarms;
 /// What `--help`, completions and the example of a settings file teach.
 mod help;
+/// The engine is killed at each named place between two writes of its journal, one after the other.
+#[cfg(feature = "failpoints")]
+mod killed;
 /// Manual pages.
 mod man;
 /// `engine-multi` scans with both of its backends, and a clamd that comes and goes.

@@ -49,7 +49,7 @@ fn no_node_is_named() {
 }
 
 #[test]
-fn nobody_listens_at_the_node() {
+fn f24_nobody_listens_at_the_node() {
     refused(&run(folder().path(), |c| c), &["127.0.0.1:9", "check the address"]);
 }
 
@@ -134,7 +134,7 @@ async fn the_node_is_a_web_page() {
 
 /// Two engines on one journal, or one account, would spend each other's account nonces; the second one names the first.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_journal_or_the_account_is_in_use() {
+async fn f22_the_journal_or_the_account_is_in_use() {
     let net = engine_tests::testnet::Testnet::start(Default::default()).await.unwrap();
     let first =
         Engine::new("engine-yara", ["--rules".into(), workspace("deploy/rules/demo").into_os_string()])

@@ -121,7 +121,7 @@ async fn killed_between_assert_and_reveal() {
 
 /// It was posted while no engine listened, and is found in the node's list.
 #[tokio::test(flavor = "multi_thread")]
-async fn posted_while_the_engine_was_away() {
+async fn f03_posted_while_the_engine_was_away() {
     let (net, engine) = (testnet().await, engine());
     let bounty = told(&net, async {
         net.until(|report| report.bounties.len() == 1).await;

@@ -107,6 +107,20 @@ impl Engine {
     /// # Errors
     /// As [`run`](Self::run).
     pub fn run_with(&self, node: &str, more: &[&str]) -> anyhow::Result<Running> {
+        self.start(node, more, None)
+    }
+
+    /// Starts `run` with these fail points set, in a build that has them: `assert.sealed=return` kills it as SIGKILL does when it has
+    /// sealed an assertion.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    #[cfg(feature = "failpoints")]
+    pub fn run_to(&self, node: &str, points: &str) -> anyhow::Result<Running> {
+        self.start(node, &[], Some(("FAILPOINTS", points)))
+    }
+
+    fn start(&self, node: &str, more: &[&str], variable: Option<(&str, &str)>) -> anyhow::Result<Running> {
         let log = File::options().create(true).append(true).open(self.folder.path().join("log"))?;
         let child = Command::new(program(&self.program)?)
             .args(["run", "--polyswarmd-addr", node, "--keyfile"])
@@ -117,6 +131,7 @@ impl Engine {
             .args(more)
             .env("PASSWORD", PASSWORD)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .envs(variable)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
@@ -175,6 +190,14 @@ impl Running {
         let pid = self.child.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?));
         rustix::process::kill_process(pid.context("the engine is gone")?, rustix::process::Signal::TERM)?;
         self.ended().await
+    }
+
+    /// How it ended, if it has.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn ended_already(&mut self) -> anyhow::Result<Option<ExitStatus>> {
+        Ok(self.child.try_wait()?)
     }
 
     /// Waits for it to end by itself.

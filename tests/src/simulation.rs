@@ -13,6 +13,8 @@
 //! together for three blocks in a row within the window · what is asserted is settled · no more is staked than the account holds · the
 //! engine lets go of every bounty, and ends when it is told to.
 
+#[cfg(feature = "failpoints")]
+pub mod broken;
 mod chain;
 mod dice;
 mod fuse;

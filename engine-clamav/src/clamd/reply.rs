@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_whole_replies_are_verdicts() {
+    fn f15_only_whole_replies_are_verdicts() {
         for (bytes, kind) in [
             (&b""[..], ErrorKind::Unavailable),
             (b"\0", ErrorKind::BadReply),

@@ -140,7 +140,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bid_leaves_the_markets_bounds(
+        fn f11_no_bid_leaves_the_markets_bounds(
             (minimum, maximum) in (any::<u128>(), any::<u128>()).prop_map(|(a, b)| (a.min(b), a.max(b))),
             low in proptest::option::of(any::<f64>()),
             high in proptest::option::of(any::<f64>()),

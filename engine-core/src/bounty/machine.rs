@@ -145,6 +145,9 @@ impl Machine {
             Input::Unwanted(why) if matches!(self.state, State::Announced | State::Scanning(_)) => {
                 self.finish(Outcome::Skipped(why));
             }
+            Input::Withheld if self.state == State::Building(Step::Assert) => {
+                self.finish(Outcome::Skipped(Skipped::Shadow));
+            }
             Input::Listed(count) => self.listed(count),
             Input::Scanned { index, outcome } => self.scanned(index, outcome),
             Input::Dropped { step, again } if self.state == State::Building(step) => {
@@ -153,10 +156,7 @@ impl Machine {
             Input::Sealed(step) if self.state == State::Building(step) => self.state = State::Sent(step),
             Input::Fate(step, fate) if self.awaits(step) => self.fate(step, fate),
             Input::Lost(step) if self.awaits(step) => self.uncertain(step),
-            Input::Spent(step) if self.awaits(step) => match step {
-                Step::Assert => self.uncertain(step),
-                Step::Reveal | Step::Settle => self.again(step),
-            },
+            Input::Spent(step) if self.awaits(step) => self.anew(step),
             Input::Found(placed) => self.found(placed),
             Input::Unanswered => {
                 if let State::Asking(step) = self.state {

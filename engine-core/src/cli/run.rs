@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     BoxError, Engine,
-    engine::{alone::Alone, driver::Driver, journal::Journal},
+    engine::{alone::Alone, driver::Driver, journal::Journal, trial::Trial},
     market::{
         Market,
         polyswarmd::{Options, keystore::Wallet},
@@ -35,7 +35,8 @@ pub(super) fn command<E: Engine>() -> Command {
         "Examples:\n  PASSWORD=… {0} run --polyswarmd-addr https://node.example/v1/default --keyfile keyfile\n  \
          {0} run --settings engine.toml --password-file /run/secrets/password\n\n\
          SIGTERM: no new bounties; requests in flight finish; what stays owed is in the journal and told.\n\
-         Exit codes: 0 stopped by a signal, 2 could not start or lost the marketplace for good",
+         Exit codes: 0 stopped by a signal, or after the bounties of --testing; 2 could not start, lost the marketplace for good, \
+         or a bounty of --testing failed",
         E::NAME
     ));
     crate::settings::add_flags(command, &Program::<E>::tables_with(&[Table::of::<RunSettings>()]))
@@ -101,11 +102,13 @@ async fn take_part<E: Engine>(program: &Program<E>) -> Result<(), BoxError> {
         Driver::new(Arc::clone(&market), scanner, journal, settings.plan(program.bid_strategy()?, filters))
             .await?;
     service::ready(&account);
-    let ended = driver.pulse(service::watchdog()).run(events, stop).await;
+    let trial = Trial::new(settings.testing);
+    let ended = driver.pulse(service::watchdog()).trial(trial.clone()).run(events, stop).await;
     listening.cancel();
     market.closed().await;
     tracing::info!("stopped");
-    Ok(ended?)
+    ended?;
+    Ok(trial.outcome()?)
 }
 
 /// A scanner that has passed its self-test.

@@ -15,16 +15,24 @@ use tokio::{
     sync::{mpsc, watch},
     task::AbortHandle,
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{AbortOnDropHandle, TaskTracker},
+};
 
 use super::{
+    brakes::{Brakes, Caution, Guards},
+    canary,
     fetch::{Fetcher, Limits},
     journal::{Journal, JournalError},
     outbox::Outbox,
     pulse::Pulse,
+    queue::Queue,
     restore::restore,
     secrets::Secrets,
+    shadow::Shadow,
     steps::Steps,
+    trial::Trial,
     uncharged::Uncharged,
 };
 use crate::{
@@ -32,11 +40,10 @@ use crate::{
         BountyId, Step,
         bid::BidStrategy,
         book::{Book, Taking},
-        event::{Event, Heard},
+        event::Heard,
         filter::Filters,
-        machine::{Input, Outcome, Output, Stage},
+        machine::{Input, Output, Stage},
     },
-    fail_points::{is_broken, reached},
     market::Market,
     scanner::Scanner,
     units::{Chain, Tick},
@@ -53,12 +60,16 @@ pub struct Plan {
     pub filters: Filters,
     /// What is staked on a verdict.
     pub bids: Box<dyn BidStrategy>,
+    /// When nothing is staked.
+    pub caution: Caution,
     /// Limits on what is fetched and scanned.
     pub limits: Limits,
     /// Whether a shutdown waits for the reveals and settlements that are owed.
     pub drain: bool,
 }
 
+/// How many bounties are worked on for each artifact that is fetched and scanned at once: most of their time they wait for the node.
+const BOUNTIES: usize = 4;
 /// How many things may wait to be told to the driver.
 const TOLD: usize = 1024;
 
@@ -66,30 +77,36 @@ const TOLD: usize = 1024;
 #[derive(Debug)]
 pub struct Driver<M: Market, S: Scanner> {
     pub(super) market: Arc<M>,
-    journal: Journal,
+    pub(super) journal: Journal,
     pub(super) plan: Plan,
     pub(super) book: Book,
     pub(super) fetcher: Arc<Fetcher<M, S>>,
-    lanes: HashMap<Chain, Lane<M>>,
-    scans: HashMap<BountyId, AbortHandle>,
+    pub(super) lanes: HashMap<Chain, Lane<M>>,
+    /// What waits for a place, and what has one.
+    pub(super) queue: Queue,
+    pub(super) scans: HashMap<BountyId, AbortHandle>,
     pub(super) uncharged: Uncharged,
     /// The last stage of each bounty that is on disk.
-    noted: HashMap<BountyId, Stage>,
+    pub(super) noted: HashMap<BountyId, Stage>,
+    /// Whether the journal could be written in this tick.
+    pub(super) is_writable: bool,
     /// How those ended whose end could not be written.
-    unnoted: BTreeMap<BountyId, (Stage, Option<u64>)>,
-    tell: mpsc::Sender<(BountyId, Input)>,
+    pub(super) unnoted: BTreeMap<BountyId, (Stage, Option<u64>)>,
+    pub(super) guards: Guards<M>,
+    pub(super) tell: mpsc::Sender<(BountyId, Input)>,
     pub(super) told: mpsc::Receiver<(BountyId, Input)>,
     pub(super) tasks: TaskTracker,
     pub(super) closing: CancellationToken,
     pub(super) pulse: Option<Pulse>,
+    pub(super) trial: Trial,
     pub(super) secrets: Secrets,
 }
 
 /// A chain's clock and the one way out to it.
 #[derive(Debug)]
-struct Lane<M: Market> {
-    clock: watch::Sender<Tick>,
-    outbox: Outbox<M>,
+pub(super) struct Lane<M: Market> {
+    pub(super) clock: watch::Sender<Tick>,
+    pub(super) outbox: Outbox<M>,
 }
 
 impl<M: Market, S: Scanner> Driver<M, S> {
@@ -100,14 +117,19 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         let mut book = Book::new(market.account(), market.terms(), plan.taking.clone());
         let mut uncharged = Uncharged::default();
         restore(&journal, &plan.chains, &mut book, &mut uncharged).await?;
+        let guards = Guards {
+            brakes: Arc::new(Brakes::new(plan.caution, journal.clone()).await?),
+            shadow: Arc::new(Shadow::new(Arc::clone(&market), journal.clone()).await?),
+        };
         let lane = |chain: &Chain| {
             let (clock, ticks) = watch::channel(Tick(0));
             let (market, journal) = (Arc::clone(&market), journal.clone());
-            let outbox = Outbox::start(*chain, market, journal, ticks, closing.clone());
+            let outbox = Outbox::start(*chain, market, journal, guards.clone(), ticks, closing.clone());
             (*chain, Lane { clock, outbox })
         };
         let lanes = plan.chains.iter().map(lane).collect();
         let fetcher = Fetcher::new(Arc::clone(&market), Arc::new(scanner), plan.limits, plan.filters.clone());
+        let queue = Queue::new(plan.limits.at_once.saturating_mul(BOUNTIES));
         Ok(Self {
             market,
             journal,
@@ -115,15 +137,19 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             book,
             fetcher: Arc::new(fetcher),
             lanes,
+            queue,
             scans: HashMap::new(),
             uncharged,
             noted: HashMap::new(),
+            is_writable: false,
             unnoted: BTreeMap::new(),
+            guards,
             tell,
             told,
             tasks,
             closing,
             pulse: None,
+            trial: Trial::default(),
             secrets: Secrets::default(),
         })
     }
@@ -135,6 +161,13 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         self
     }
 
+    /// It ends when the trial does, of which [`Trial::outcome`] says how. By default it has no end.
+    #[must_use]
+    pub fn trial(mut self, trial: Trial) -> Self {
+        self.trial = trial;
+        self
+    }
+
     /// Its secrets come from this generator, which has to be one that nobody can guess. By default they come from the system's.
     #[must_use]
     pub fn randomness(mut self, rng: impl CryptoRng + Send + Sync + 'static) -> Self {
@@ -142,18 +175,26 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         self
     }
 
-    /// Works until `stop` is cancelled, then brings what is in flight to an end. An error means that the market's events ended.
+    /// Works until `stop` is cancelled or its trial is over, then brings what is in flight to an end. An error means that the market's events ended.
     pub async fn run(
         mut self,
         mut events: mpsc::Receiver<Heard>,
         stop: CancellationToken,
     ) -> Result<(), EventsEnded> {
+        let _canary = self.guards.brakes.canary().map(|every| {
+            let watch = canary::watch(self.fetcher.scanner(), every, Arc::clone(&self.guards.brakes));
+            AbortOnDropHandle::new(tokio::spawn(watch))
+        });
         let ended = loop {
             // In a fixed order, so that a simulation can be run again. Only the last two can be ready again and again, and the
             // answers of steps, which are started by what is heard, come first.
             tokio::select! {
                 biased;
                 () = stop.cancelled(), if !self.closing.is_cancelled() => {
+                    self.close();
+                    if !self.plan.drain { break Ok(()) }
+                }
+                () = self.trial.over(), if !self.closing.is_cancelled() => {
                     self.close();
                     if !self.plan.drain { break Ok(()) }
                 }
@@ -172,58 +213,19 @@ impl<M: Market, S: Scanner> Driver<M, S> {
         ended
     }
 
-    async fn heard(&mut self, heard: Heard) {
-        let Some(lane) = self.lanes.get(&heard.chain) else {
-            tracing::warn!(chain = %heard.chain, "an event of a chain that was not chosen is dropped");
-            return;
-        };
-        if let Event::Tick(tick) = heard.event {
-            lane.clock.send_replace(tick);
-            self.note_what_is_over().await;
+    /// Does all that a bounty's machine wants done now, and begins with what has found a place by that.
+    pub(super) async fn advance(&mut self, id: BountyId) {
+        self.act(id).await;
+        let is_open = self.book.get_mut(id).is_some_and(|entry| entry.machine.stage() == Stage::Open);
+        if !is_open {
+            self.queue.remove(id);
         }
-        match &heard.event {
-            Event::Announced(bounty) if !self.is_new(bounty.id).await => return,
-            Event::Deprecated => {
-                tracing::warn!(chain = %heard.chain, "the market's contract is being replaced; what is owed on it is revealed and settled as before, and the new one has to be pinned anew");
-            }
-            _ => {}
-        }
-        for id in self.book.hear(heard) {
-            self.advance(id).await;
+        while let Some(next) = self.queue.next() {
+            self.scan(next);
         }
     }
 
-    /// A bounty on which something was staked before is never taken again.
-    async fn is_new(&self, id: BountyId) -> bool {
-        if self.closing.is_cancelled() {
-            return false;
-        }
-        let is_new = match self.journal.record(id).await {
-            _ if is_broken("staked on once") => Ok(true),
-            Ok(None) => self.journal.is_writable().await.map(|()| true),
-            known => known.map(|_| false),
-        };
-        is_new.unwrap_or_else(|error| {
-            tracing::error!(bounty = %id, error = &error as &dyn std::error::Error, "not taken: nothing is staked that cannot be sealed");
-            false
-        })
-    }
-
-    async fn told(&mut self, id: BountyId, input: Input) {
-        if matches!(
-            input,
-            Input::Fate(Step::Assert, _) | Input::Found(Some(_)) | Input::Dropped { step: Step::Assert, .. }
-        ) {
-            self.uncharged.remove(id);
-        }
-        if let Some(entry) = self.book.get_mut(id) {
-            entry.machine.handle(input);
-            self.advance(id).await;
-        }
-    }
-
-    /// Does all that a bounty's machine wants done now.
-    async fn advance(&mut self, id: BountyId) {
+    async fn act(&mut self, id: BountyId) {
         loop {
             self.note(id).await;
             let Some(entry) = self.book.get_mut(id) else { return };
@@ -234,7 +236,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
                     self.note(id).await;
                     return self.over(id, outcome);
                 }
-                Output::Scan => self.scan(id),
+                Output::Scan => self.queue.add(id, entry.bounty.expiration),
                 Output::Submit(Step::Assert) => self.assert(id),
                 Output::Submit(step) => self.step(id, Some(step), |steps| steps.later(id, step, index)),
                 Output::Resend(step) => self.step(id, Some(step), |steps| steps.again(id, step, index)),
@@ -265,7 +267,9 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             market: Arc::clone(&self.market),
             journal: self.journal.clone(),
             outbox: lane.outbox.clone(),
+            guards: self.guards.clone(),
             tell: self.tell.clone(),
+            trial: self.trial.clone(),
         };
         let task = AssertUnwindSafe(take(steps.clone())).catch_unwind();
         self.tasks.spawn(async move {
@@ -274,76 +278,6 @@ impl<M: Market, S: Scanner> Driver<M, S> {
                 steps.crashed(id, step).await;
             }
         });
-    }
-
-    /// Keeps on disk how far a staked bounty has come. If that fails the market is asked again after a restart: nothing is lost.
-    pub(super) async fn note(&mut self, id: BountyId) {
-        let Some(entry) = self.book.get_mut(id) else { return };
-        let (stage, index) = (entry.machine.stage(), entry.machine.index());
-        let worth_it =
-            !matches!(stage, Stage::Open | Stage::Signed(_)) && self.noted.get(&id) != Some(&stage);
-        if worth_it {
-            if let Stage::Done(step) = stage {
-                reached(step, "told");
-                tracing::info!(bounty = %id, %step, index, "done");
-            }
-            match self.journal.note(id, stage, index).await {
-                Ok(()) => {
-                    self.noted.insert(id, stage);
-                    if let Stage::Done(step) = stage {
-                        reached(step, "noted");
-                    }
-                }
-                Err(error) => {
-                    tracing::error!(bounty = %id, error = &error as &dyn std::error::Error, "cannot write the journal");
-                    if matches!(stage, Stage::Over(_)) {
-                        self.unnoted.insert(id, (stage, index));
-                    }
-                }
-            }
-        }
-    }
-
-    /// What is over is out of the book, whether the journal could be written or not: it is told when it can be written again.
-    async fn note_what_is_over(&mut self) {
-        while let Some((&id, &(stage, index))) = self.unnoted.first_key_value() {
-            if self.journal.note(id, stage, index).await.is_err() {
-                return;
-            }
-            self.unnoted.remove(&id);
-        }
-    }
-
-    fn over(&mut self, id: BountyId, outcome: Outcome) {
-        match outcome {
-            Outcome::Settled { payout } => {
-                tracing::info!(bounty = %id, payout = payout.map(|p| p.to_string()), "settled")
-            }
-            Outcome::Skipped(why) => tracing::info!(bounty = %id, ?why, "skipped"),
-            Outcome::Missed(Step::Assert) => {
-                tracing::warn!(bounty = %id, "not asserted, nothing is staked")
-            }
-            Outcome::Missed(Step::Reveal) => {
-                tracing::error!(bounty = %id, "not revealed in time, its bids may be lost: was the node out of reach, or the engine off?");
-            }
-            Outcome::Missed(Step::Settle) => {
-                tracing::error!(bounty = %id, "given up, its payout was not taken: settle it by hand");
-            }
-        }
-        self.forget(id);
-    }
-
-    pub(super) fn forget(&mut self, id: BountyId) {
-        self.stop_scan(id);
-        self.book.remove(id);
-        self.uncharged.remove(id);
-        self.noted.remove(&id);
-    }
-
-    pub(super) fn stop_scan(&mut self, id: BountyId) {
-        if let Some(scan) = self.scans.remove(&id) {
-            scan.abort();
-        }
     }
 }
 

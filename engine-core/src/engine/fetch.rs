@@ -56,9 +56,9 @@ impl<M: Market, S: Scanner> Fetcher<M, S> {
         Self { market, scanner, limits, filters, places }
     }
 
-    /// What the scanner is called.
-    pub(super) fn scanner_name(&self) -> &str {
-        self.scanner.name()
+    /// What it scans with.
+    pub(super) fn scanner(&self) -> Arc<S> {
+        Arc::clone(&self.scanner)
     }
 
     /// Lists a bounty's artifacts, then fetches and scans each. Tells what comes of it as it comes.
@@ -102,7 +102,7 @@ impl<M: Market, S: Scanner> Fetcher<M, S> {
         let count = retry(|| self.market.artifact_count(bounty.id));
         let (mut listed, count) = tokio::try_join!(listed, count)?;
         let count = usize::try_from(count).unwrap_or(usize::MAX);
-        if count != listed.len() {
+        if count != listed.len() && count != usize::MAX {
             tracing::warn!(bounty = %bounty.id, count, listed = listed.len(), "the contract counts other artifacts than are listed");
             listed.truncate(count);
         }

@@ -13,6 +13,7 @@ mod lock;
 mod record;
 mod schema;
 mod sealed;
+mod shadow;
 
 use std::{
     io,
@@ -28,6 +29,7 @@ pub use self::{
     ledger::{Ledger, Sums},
     record::Record,
     sealed::{Sealed, Signed, SignedTransaction},
+    shadow::Watched,
 };
 use self::{connection::Connection, lock::Lock};
 use crate::{
@@ -164,6 +166,29 @@ impl Journal {
     /// Keeps why nothing is staked any more.
     pub async fn trip(&self, why: String) -> Result<(), JournalError> {
         self.call(move |db| schema::set_value(db, schema::TRIPPED, &why)).await
+    }
+
+    /// Keeps what would have been staked on a bounty, and why it was not.
+    pub(super) async fn watch(
+        &self,
+        bounty: &Bounty,
+        assertion: &Assertion,
+        basis: &Basis,
+        because: &str,
+    ) -> Result<(), JournalError> {
+        let (bounty, assertion, basis) = (bounty.clone(), assertion.clone(), basis.clone());
+        let because = because.to_owned();
+        self.call(move |db| shadow::insert(db, &bounty, &assertion, &basis, &because)).await
+    }
+
+    /// What is watched, and not known to be decided.
+    pub(super) async fn watched(&self) -> Result<Vec<Watched>, JournalError> {
+        self.call(|db| shadow::open(db)).await
+    }
+
+    /// Keeps how a bounty that is watched was decided; `None`: nobody voted.
+    pub(super) async fn decide(&self, id: BountyId, truth: Option<Vec<bool>>) -> Result<(), JournalError> {
+        self.call(move |db| shadow::decide(db, id, truth.as_deref())).await
     }
 
     /// What a market learned of a chain, see [`Market::learned`](crate::market::Market::learned).

@@ -18,7 +18,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::journal::{Journal, JournalError, Record, Sealed, Signed};
+use super::{
+    brakes::{Guards, Stopped},
+    journal::{Journal, JournalError, Record, Sealed, Signed},
+};
 use crate::{
     bounty::{Assertion, Bounty, Step, evidence::Basis},
     fail_points::{is_broken, reached},
@@ -61,6 +64,8 @@ pub(super) enum DropReason {
     Late,
     #[error("the engine is shutting down")]
     Closing,
+    #[error("nothing is staked because {0}")]
+    Shadow(String),
     #[error("it could not be sealed")]
     Journal(#[from] JournalError),
     #[error("the market did not help")]
@@ -71,7 +76,7 @@ impl DropReason {
     /// Whether trying again can help.
     pub(super) fn is_transient(&self) -> bool {
         match self {
-            Self::Late | Self::Closing => false,
+            Self::Late | Self::Closing | Self::Shadow(_) => false,
             Self::Journal(_) => true,
             Self::Market(error) => error.is_transient(),
         }
@@ -102,6 +107,7 @@ impl<M: Market> Outbox<M> {
         chain: Chain,
         market: Arc<M>,
         journal: Journal,
+        guards: Guards<M>,
         clock: watch::Receiver<Tick>,
         closing: CancellationToken,
     ) -> Self {
@@ -111,6 +117,7 @@ impl<M: Market> Outbox<M> {
             chain,
             market,
             journal,
+            guards,
             clock,
             closing,
             next_nonce: None,
@@ -151,6 +158,7 @@ struct Clerk<M: Market> {
     chain: Chain,
     market: Arc<M>,
     journal: Journal,
+    guards: Guards<M>,
     clock: watch::Receiver<Tick>,
     closing: CancellationToken,
     /// The next free account nonce, as far as we know; `None`: ask the node.
@@ -171,9 +179,11 @@ impl<M: Market> Clerk<M> {
         let sent = self.send(&sealed).await;
         reached(sealed.step(), "sent");
         let after = sealed.signed().transactions.last().map(|t| t.nonce.saturating_add(1));
-        self.next_nonce = match sent {
+        self.next_nonce = match &sent {
             // Bytes from before a restart say nothing of what else waits in the pool: then the node is asked.
-            Ok(Sent::Pooled) => self.next_nonce.map(|next| after.map_or(next, |after| next.max(after))),
+            Ok(Sent::Pooled | Sent::Decided(_)) => {
+                self.next_nonce.map(|next| after.map_or(next, |after| next.max(after)))
+            }
             Ok(Sent::Spent) | Err(_) if is_broken("no gap in the nonces") => after,
             Ok(Sent::Spent) | Err(_) => None,
         };
@@ -189,6 +199,16 @@ impl<M: Market> Clerk<M> {
                 if *self.clock.borrow() > last_call {
                     return Err(DropReason::Late);
                 }
+                // Held until the stake is sealed: what is at risk must not grow in between.
+                let brakes = Arc::clone(&self.guards.brakes);
+                let _turn = match brakes.turn(assertion.cost(basis.fee)).await {
+                    Ok(turn) => turn,
+                    Err(Stopped::Shadow(why)) => {
+                        self.guards.shadow.keep(&bounty, assertion, &basis, &why).await;
+                        return Err(DropReason::Shadow(why));
+                    }
+                    Err(Stopped::Journal(error)) => return Err(error.into()),
+                };
                 self.keep_learned().await?;
                 let signed = self.sign(draft).await?;
                 reached(Step::Assert, "signed");

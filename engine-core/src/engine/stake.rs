@@ -9,7 +9,7 @@ use crate::{
     },
     market::Market,
     scanner::Scanner,
-    units::{Chain, Nct},
+    units::Chain,
 };
 
 impl<M: Market, S: Scanner> Driver<M, S> {
@@ -40,14 +40,13 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             metadata: opinion.metadata.clone(),
         };
         let named = |said: &Evidence| {
-            let own = || self.fetcher.scanner_name().to_owned();
+            let own = || self.fetcher.scanner().name().to_owned();
             let backend = Some(said.backend.clone()).filter(|name| !name.is_empty()).unwrap_or_else(own);
             Evidence { backend, ..said.clone() }
         };
         let evidence = opinion.evidence.iter().map(|said| said.iter().map(named).collect()).collect();
         let basis = Basis { fee: parameters.assertion_fee, evidence };
-        let cost = Nct::checked_sum(assertion.bids.iter().copied().chain([parameters.assertion_fee]));
-        let Some(cost) = cost else { return entry.machine.handle(refuse()) };
+        let cost = assertion.cost(parameters.assertion_fee);
         let (bounty, last_call) = (entry.bounty.clone(), entry.machine.windows().last_call());
         self.uncharged.add(id, &assertion.bids);
         let means = Means {

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::{
+    brakes::Guards,
     journal::{Journal, Record, Sealed},
-    outbox::{Outbox, Parcel, Posted},
+    outbox::{DropReason, Outbox, Parcel, Posted},
+    trial::Trial,
 };
 use crate::{
     bounty::{
@@ -25,7 +27,9 @@ pub(super) struct Steps<M: Market> {
     pub(super) market: Arc<M>,
     pub(super) journal: Journal,
     pub(super) outbox: Outbox<M>,
+    pub(super) guards: Guards<M>,
     pub(super) tell: mpsc::Sender<(BountyId, Input)>,
+    pub(super) trial: Trial,
 }
 
 /// What the account has to have for one more assertion.
@@ -40,12 +44,13 @@ pub(super) struct Means {
 impl<M: Market> Clone for Steps<M> {
     fn clone(&self) -> Self {
         let (market, journal) = (Arc::clone(&self.market), self.journal.clone());
-        Self { market, journal, outbox: self.outbox.clone(), tell: self.tell.clone() }
+        let (outbox, guards) = (self.outbox.clone(), self.guards.clone());
+        Self { market, journal, outbox, guards, tell: self.tell.clone(), trial: self.trial.clone() }
     }
 }
 
 impl<M: Market> Steps<M> {
-    /// Stakes: nothing before the money is known to be there.
+    /// Stakes: nothing before the money is known to be there, and nothing at all while a brake is on.
     pub(super) async fn assert(
         self,
         bounty: Bounty,
@@ -55,14 +60,21 @@ impl<M: Market> Steps<M> {
         means: Means,
     ) {
         let (id, step, needed) = (bounty.id, Step::Assert, means.needed);
+        if let Some(why) = self.guards.brakes.shadow() {
+            self.guards.shadow.keep(&bounty, assertion, &basis, &why).await;
+            return self.tell(id, Input::Withheld).await;
+        }
         match self.market.balance(id.chain).await {
-            Ok(balance) if balance >= needed => {}
+            // Should that put the brake on, the stake gets no turn to be sealed.
+            Ok(balance) if balance >= needed => self.guards.brakes.balance(balance, needed).await,
             Ok(balance) => {
                 tracing::warn!(bounty = %id, %balance, %needed, "the balance is too low, nothing is staked: add NCT to the account, or stake less (--bid-strategy)");
+                self.trial.fail(|| format!("the balance is {balance}, the assertion on {id} needs {needed}"));
                 return self.dropped(id, step, false).await;
             }
             Err(error) => {
                 tracing::warn!(bounty = %id, error = &error as &dyn std::error::Error, "the balance is not known");
+                self.failed(id, step, &error, error.is_transient());
                 return self.dropped(id, step, error.is_transient()).await;
             }
         }
@@ -78,6 +90,7 @@ impl<M: Market> Steps<M> {
             }
             Err(error) => {
                 tracing::warn!(bounty = %id, error = &error as &dyn std::error::Error, "the assertion could not be built");
+                self.failed(id, step, &error, error.is_transient());
                 self.dropped(id, step, error.is_transient()).await;
             }
         }
@@ -103,6 +116,7 @@ impl<M: Market> Steps<M> {
             }
             Err(error) => {
                 tracing::warn!(bounty = %id, %step, error = &error as &dyn std::error::Error, "the step could not be built");
+                self.failed(id, step, &error, error.is_transient());
                 self.dropped(id, step, true).await;
             }
         }
@@ -149,8 +163,15 @@ impl<M: Market> Steps<M> {
     async fn post(&self, id: BountyId, step: Step, parcel: Parcel<M>) {
         match self.outbox.post(parcel).await {
             Posted::Unknown => self.crashed(id, Some(step)).await,
+            Posted::Dropped(DropReason::Shadow(_)) => self.tell(id, Input::Withheld).await,
             Posted::Dropped(reason) => {
                 tracing::warn!(bounty = %id, %step, reason = &reason as &dyn std::error::Error, "not sent");
+                self.failed(
+                    id,
+                    step,
+                    &reason,
+                    reason.is_transient() || matches!(reason, DropReason::Closing),
+                );
                 self.dropped(id, step, reason.is_transient()).await;
             }
             Posted::Sealed(sealed, sent) => {
@@ -183,29 +204,34 @@ impl<M: Market> Steps<M> {
     async fn answer(&self, sealed: &Sealed, sent: Result<Sent, MarketError>) -> Input {
         let (id, step) = (sealed.id(), sealed.step());
         let sent = match sent {
+            Ok(Sent::Decided(fate)) => return self.fate(id, step, fate),
             Ok(sent) => sent,
             Err(error) => {
                 tracing::warn!(bounty = %id, %step, error = &error as &dyn std::error::Error, "what came of it is not known");
+                self.failed(id, step, &error, error.is_transient());
                 return Input::Lost(step);
             }
         };
-        if (step, sent) == (Step::Reveal, Sent::Spent) {
+        if step == Step::Reveal && sent == Sent::Spent {
             return self.spent_reveal(sealed).await;
         }
         match (self.market.fate(sealed).await, sent) {
             (Ok(Fate::Pending), Sent::Spent) => Input::Spent(step),
-            (Ok(Fate::Pending), Sent::Pooled) => Input::Lost(step),
-            (Ok(fate), _) => {
-                if let Fate::Reverted(reason) = &fate {
-                    tracing::warn!(bounty = %id, %step, reason, "the market refused it");
-                }
-                Input::Fate(step, fate)
-            }
+            (Ok(Fate::Pending), _) => Input::Lost(step),
+            (Ok(fate), _) => self.fate(id, step, fate),
             (Err(error), _) => {
                 tracing::warn!(bounty = %id, %step, error = &error as &dyn std::error::Error, "what came of it is not known");
                 Input::Lost(step)
             }
         }
+    }
+
+    fn fate(&self, id: BountyId, step: Step, fate: Fate) -> Input {
+        if let Fate::Reverted(reason) = &fate {
+            tracing::warn!(bounty = %id, %step, reason, "the market refused it");
+            self.trial.fail(|| format!("the market refused the {step} of {id}: {reason}"));
+        }
+        Input::Fate(step, fate)
     }
 
     /// A reveal's account nonce is used up: by these bytes, by the same reveal at another price, or by something else. Asked for bytes
@@ -235,6 +261,13 @@ impl<M: Market> Steps<M> {
             tracing::error!(bounty = %id, error = &error as &dyn std::error::Error, "the journal cannot be read");
             None
         })
+    }
+
+    /// A step failed; in a trial that is the end, unless another try can help.
+    fn failed(&self, id: BountyId, step: Step, error: &dyn std::error::Error, is_transient: bool) {
+        if !is_transient {
+            self.trial.fail(|| format!("the {step} of {id}: {}", crate::chain_of(error)));
+        }
     }
 
     async fn dropped(&self, id: BountyId, step: Step, again: bool) {

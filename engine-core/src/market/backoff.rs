@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_stable_time_starts_the_series_over() {
+    fn f19_only_a_stable_time_starts_the_series_over() {
         let mut backoff = Backoff::new(S, 60 * S, 30 * S);
         backoff.next(1.0);
         backoff.held(29 * S);

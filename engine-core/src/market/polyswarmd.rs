@@ -1,4 +1,5 @@
-//! A polyswarmd node as a market, in its ethereum variant: contracts, signed transactions, commit and reveal.
+//! A polyswarmd node as a market: in its ethereum variant contracts, signed transactions, commit and reveal; in its fast variant signed
+//! JSON and nothing after the assertion.
 //!
 //! ```text
 //! socket ─► wire ─► session ─► Heard            what the node tells
@@ -6,6 +7,7 @@
 //! lookup · download · find ─► rest              what it is asked
 //! draft ─► verify ─► sign ─► transactions       what it is made to do
 //! gas                                           what that may cost
+//! variant · fast                                what differs on a fast node
 //! ```
 //!
 //! Each file holds one of these; [`connect`](Polyswarmd::connect) puts them together. No file here decides about a bounty.
@@ -16,9 +18,11 @@ mod connect;
 mod download;
 mod draft;
 mod envelope;
+pub mod fast;
 mod find;
 mod gas;
 pub mod keystore;
+mod lanes;
 mod lookup;
 mod missed;
 mod options;
@@ -32,6 +36,7 @@ mod socket;
 mod tls;
 mod transactions;
 mod uri;
+mod variant;
 pub mod verify;
 mod wire;
 
@@ -49,6 +54,7 @@ pub use self::{
     connect::ConnectError,
     draft::Draft,
     options::{ChainOptions, Options, Timeouts},
+    variant::Variant,
 };
 use crate::{
     bounty::{
@@ -64,6 +70,7 @@ use crate::{
 /// A node, one account on it, and the chains that are worked on.
 #[derive(Debug)]
 pub struct Polyswarmd {
+    variant: Variant,
     rest: Arc<Rest>,
     wallet: Wallet,
     chains: BTreeMap<Chain, Shared>,
@@ -91,6 +98,11 @@ impl Shared {
 }
 
 impl Polyswarmd {
+    /// Which kind of node it is.
+    pub fn variant(&self) -> Variant {
+        self.variant
+    }
+
     /// Where the node is.
     pub fn address(&self) -> &Address {
         self.rest.address()
@@ -123,7 +135,7 @@ impl Market for Polyswarmd {
     type Draft = Draft;
 
     fn terms(&self) -> Terms {
-        Terms { reveal: true, settle: true, answer_unknown: false, one_artifact: false }
+        self.variant.terms()
     }
 
     fn account(&self) -> String {
@@ -147,19 +159,31 @@ impl Market for Polyswarmd {
     }
 
     async fn artifact_count(&self, id: BountyId) -> Result<u64, MarketError> {
-        lookup::artifact_count(&self.rest, id).await
+        match self.variant {
+            Variant::Ethereum => lookup::artifact_count(&self.rest, id).await,
+            Variant::Fast => Ok(u64::MAX),
+        }
     }
 
     async fn balance(&self, chain: Chain) -> Result<Nct, MarketError> {
-        lookup::balance(&self.rest, chain).await
+        match self.variant {
+            Variant::Ethereum => lookup::balance(&self.rest, chain).await,
+            Variant::Fast => fast::balance(&self.rest, chain).await,
+        }
     }
 
     async fn draft(&self, id: BountyId, action: Action<'_>) -> Result<Draft, MarketError> {
-        draft::draft(self, id, action).await
+        match self.variant {
+            Variant::Ethereum => draft::draft(self, id, action).await,
+            Variant::Fast => fast::draft(self.rest.account(), id, action),
+        }
     }
 
     async fn nonce(&self, chain: Chain) -> Result<u64, MarketError> {
-        lookup::nonce(&self.rest, chain).await
+        match self.variant {
+            Variant::Ethereum => lookup::nonce(&self.rest, chain).await,
+            Variant::Fast => Ok(0),
+        }
     }
 
     async fn reserve(&self, chain: Chain, draft: &Draft, staked: u64) -> Result<(), MarketError> {
@@ -171,15 +195,24 @@ impl Market for Polyswarmd {
     }
 
     fn sign(&self, draft: Draft, nonce: u64) -> Result<Signed, MarketError> {
-        sign::sign(&self.wallet, &draft.verified, nonce)
+        match draft {
+            Draft::Transactions(verified) => sign::sign(&self.wallet, &verified, nonce),
+            Draft::Message(message) => message.sign(&self.wallet),
+        }
     }
 
     async fn send(&self, sealed: &Sealed) -> Result<Sent, MarketError> {
-        transactions::send(&self.rest, sealed).await
+        match self.variant {
+            Variant::Ethereum => transactions::send(&self.rest, sealed).await,
+            Variant::Fast => fast::send(&self.rest, sealed).await,
+        }
     }
 
     async fn fate(&self, sealed: &Sealed) -> Result<Fate, MarketError> {
-        transactions::fate(&self.rest, sealed).await
+        match self.variant {
+            Variant::Ethereum => transactions::fate(&self.rest, sealed).await,
+            Variant::Fast => fast::fate(&self.rest, sealed).await,
+        }
     }
 
     fn learned(&self, chain: Chain) -> Option<String> {
@@ -191,7 +224,17 @@ impl Market for Polyswarmd {
         pins::recall(&mut self.shared(chain)?.pins(), learned)
     }
 
+    async fn truth(&self, id: BountyId) -> Result<Option<Vec<bool>>, MarketError> {
+        match self.variant {
+            Variant::Ethereum => lookup::truth(&self.rest, id).await,
+            Variant::Fast => fast::truth(&self.rest, id).await,
+        }
+    }
+
     async fn find(&self, id: BountyId, assertion: &Assertion) -> Result<Option<Placed>, MarketError> {
-        find::assertion(&self.rest, id, assertion).await
+        match self.variant {
+            Variant::Ethereum => find::assertion(&self.rest, id, assertion).await,
+            Variant::Fast => fast::find(&self.rest, id).await,
+        }
     }
 }

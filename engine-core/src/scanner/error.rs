@@ -65,7 +65,7 @@ pub enum ErrorKind {
     Unavailable,
     /// The backend died during the scan.
     Crashed,
-    /// The backend said something that is no answer.
+    /// The backend said something that is no answer, or did not find its own test file.
     BadReply,
     /// The scan was given up from outside.
     Cancelled,

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Deserializer, de};
 
+use crate::units::Nct;
+
 /// A size in bytes, written as a number with or without `K`, `M` or `G` (powers of 1024): `256M`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Size(pub u64);
@@ -54,6 +56,31 @@ impl fmt::Display for Time {
     }
 }
 
+/// An amount of NCT, written in whole NCT with decimals: `250`, `0.5`, `0.5 NCT`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Amount(pub Nct);
+
+impl FromStr for Amount {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("expected an amount of NCT such as 250 or 0.5, got `{text}`");
+        let digits = text.trim().strip_suffix("NCT").unwrap_or(text).trim();
+        let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        if !is_number(whole) || !is_number(part) || part.len() > 18 {
+            return Err(wrong());
+        }
+        let base = format!("{whole}{part:0<18}");
+        base.parse().map(|units| Self(Nct(units))).map_err(|_| wrong())
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 macro_rules! deserialize_from_text {
     ($($type:ty),*) => {$(
         impl<'de> Deserialize<'de> for $type {
@@ -63,7 +90,7 @@ macro_rules! deserialize_from_text {
         }
     )*};
 }
-deserialize_from_text!(Size, Time);
+deserialize_from_text!(Amount, Size, Time);
 
 #[cfg(test)]
 mod tests {
@@ -79,6 +106,25 @@ mod tests {
         }
         assert_eq!(Size(256 << 20).to_string(), "256M");
         assert_eq!(Size(1000).to_string(), "1000");
+    }
+
+    #[test]
+    fn amounts_are_whole_nct_with_decimals() {
+        let one = Nct::ONE.0;
+        for (text, units) in [
+            ("250", 250 * one),
+            ("0.5", one / 2),
+            ("1.25 NCT", one * 5 / 4),
+            ("0NCT", 0),
+            ("0.000000000000000001", 1),
+        ] {
+            assert_eq!(text.parse(), Ok(Amount(Nct(units))), "{text}");
+        }
+        for bad in
+            ["", "NCT", "-1", "1e3", "1.", ".5", "1.5.5", "0.0000000000000000001", "999999999999999999999"]
+        {
+            assert!(bad.parse::<Amount>().is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -150,7 +150,7 @@ async fn a_program_that_says_nothing_is_given_up_and_killed() {
 }
 
 #[tokio::test]
-async fn replies_that_are_no_answers_cost_one_scan() {
+async fn f23_replies_that_are_no_answers_cost_one_scan() {
     for (reply, says) in [
         (r#"echo "{\"id\":99,\"verdict\":\"benign\",\"confidence\":1}""#, "request 99"),
         (r#"echo "{\"id\":$id,\"verdict\":\"benign\",\"confidence\":1.5}""#, "confidence"),
@@ -226,7 +226,7 @@ async fn what_was_not_asked_for_does_not_reach_the_next_scan() {
 }
 
 #[tokio::test]
-async fn death_during_a_scan_is_crashed_with_the_last_words() {
+async fn f14_death_during_a_scan_is_crashed_with_the_last_words() {
     let message = fails_once(
         "hello; while request; do if first; then echo out of luck >&2; exit 3; fi; answer; done",
         ErrorKind::Crashed,

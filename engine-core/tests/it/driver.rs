@@ -4,6 +4,8 @@ pub(crate) mod chain;
 pub(crate) mod market;
 pub(crate) mod rig;
 
+/// What stops all staking.
+mod brakes;
 /// What is fetched, and what is made of what cannot be.
 mod fetch;
 /// What is left out, and what is trusted more or less, by what its poster says of it.
@@ -20,6 +22,8 @@ mod pulse;
 mod restart;
 /// The way out, in every state.
 mod shutdown;
+/// So many bounties, then the end.
+mod trial;
 /// A journal that cannot be written.
 mod unwritable;
 

@@ -19,6 +19,9 @@ mod contract;
 /// The driver, with a real journal, against a market in memory.
 #[cfg(all(feature = "polyswarmd", feature = "testing"))]
 mod driver;
+/// Where the reference fails and this does not, by number.
+#[cfg(all(feature = "polyswarmd", feature = "testing"))]
+mod faults;
 /// What a library user without features gets.
 mod features;
 /// The journal: whose it is, who may open it, and what it keeps.

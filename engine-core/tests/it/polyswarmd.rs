@@ -6,6 +6,8 @@ pub(crate) mod node;
 mod connect;
 /// What the node tells, whatever the network does.
 mod events;
+/// The other kind of node.
+mod fast;
 /// What gas may cost.
 mod gas;
 /// Bounties that were posted while nobody listened.

@@ -10,8 +10,10 @@ const TICKS: u64 = 100;
 /// Used so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Usage {
-    /// Of the process, of those under it, and of those that ended and were waited for.
+    /// Of the process alone.
     pub(crate) cpu: Duration,
+    /// Of the process, of those under it, and of those that ended and were waited for.
+    pub(crate) cpu_with_children: Duration,
     /// The highest resident size of the process alone, in KiB.
     pub(crate) peak: u64,
     /// The same and those under it, each at its highest, in KiB.
@@ -40,7 +42,7 @@ impl Usage {
         let mut left = vec![process];
         while let Some(pid) = left.pop() {
             if let (Ok(stat), Ok(status)) = (Stat::of(pid), read(pid, "status")) {
-                usage.cpu += Duration::from_millis(stat.ticks * 1000 / TICKS);
+                usage.cpu_with_children += duration(stat.own_ticks + stat.ended_ticks);
                 usage.peak_with_children += kib(&status, "VmHWM:").unwrap_or_default();
             }
             left.extend(children.remove(&pid).unwrap_or_default());
@@ -51,8 +53,10 @@ impl Usage {
 
 struct Stat {
     parent: u32,
-    /// In user and kernel mode, with ended children.
-    ticks: u64,
+    /// In user and kernel mode.
+    own_ticks: u64,
+    /// Of children that ended and were waited for.
+    ended_ticks: u64,
 }
 
 impl Stat {
@@ -61,9 +65,13 @@ impl Stat {
         // The second field is the program's name in parentheses, which may hold anything.
         let (_, rest) = stat.rsplit_once(')').context("no name in /proc/PID/stat")?;
         let fields: Vec<_> = rest.split_whitespace().collect();
-        let ticks = (11..15).map(|i| field::<u64>(&fields, i)).sum::<anyhow::Result<u64>>()?;
-        Ok(Self { parent: field(&fields, 1)?, ticks })
+        let two = |i| Ok::<_, anyhow::Error>(field::<u64>(&fields, i)? + field::<u64>(&fields, i + 1)?);
+        Ok(Self { parent: field(&fields, 1)?, own_ticks: two(11)?, ended_ticks: two(13)? })
     }
+}
+
+fn duration(ticks: u64) -> Duration {
+    Duration::from_millis(ticks * 1000 / TICKS)
 }
 
 fn field<T: FromStr>(fields: &[&str], i: usize) -> anyhow::Result<T> {

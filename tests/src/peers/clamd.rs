@@ -139,6 +139,24 @@ impl Clamd {
         self.wait_until_ready()
     }
 
+    /// Has it load other signatures while it runs, those that `fill` puts into its emptied database folder. It answers with the old ones
+    /// until they are loaded.
+    ///
+    /// # Errors
+    ///
+    /// When it does not take the command, and those of `fill`.
+    pub fn swap(&self, fill: impl Fn(&Path) -> io::Result<()>) -> anyhow::Result<()> {
+        for entry in fs::read_dir(self.database())? {
+            fs::remove_file(entry?.path())?;
+        }
+        fill(&self.database())?;
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.write_all(b"zRELOAD\0")?;
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply)?;
+        if reply.starts_with("RELOADING") { Ok(()) } else { bail!("clamd does not reload: {reply}") }
+    }
+
     fn signal(&self, signal: Signal) -> anyhow::Result<()> {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).context("not a process id")?;
         Ok(kill_process(pid, signal)?)

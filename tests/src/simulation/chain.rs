@@ -52,6 +52,8 @@ pub(super) struct Contract {
 /// What we have staked on it.
 #[derive(Clone, Debug)]
 pub(super) struct Stake {
+    /// In which block it was mined.
+    pub(super) block: u64,
     pub(super) commitment: Commitment,
     pub(super) is_revealed: bool,
     pub(super) is_settled: bool,
@@ -163,8 +165,8 @@ impl Chain {
                 refuse_if(contract.stake.is_some(), "Sender has already asserted")?;
                 refuse_if(*cost > self.balance, "no money")?;
                 self.balance = self.balance.saturating_sub(*cost);
-                contract.stake =
-                    Some(Stake { commitment: *commitment, is_revealed: false, is_settled: false });
+                let commitment = *commitment;
+                contract.stake = Some(Stake { block, commitment, is_revealed: false, is_settled: false });
                 Ok(())
             }
             Deed::Reveal { index, secret, verdicts } => {

@@ -248,6 +248,9 @@ impl Story {
             _ => self.dice.number(41..=400),
         };
         for _ in 0..blocks {
+            if self.until.is_some() {
+                return;
+            }
             self.next_block(false);
         }
     }
@@ -265,6 +268,7 @@ async fn engine(
         taking: Taking { kinds: vec![ArtifactKind::File], policy: Policy::default(), assert_margin: 2 },
         bids: Box::new(Linear::default()),
         filters: Default::default(),
+        caution: Default::default(),
         limits: Limits { max_size: 1024, timeout: Duration::from_secs(600), at_once: 8 },
         drain: false,
     };

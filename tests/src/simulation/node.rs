@@ -18,7 +18,7 @@ use engine_core::{
     market::{Action, Listed, Market, MarketError, Sent},
     units::{Chain, Nct},
 };
-use tokio::{sync::watch, time};
+use tokio::{sync::Notify, time};
 
 use super::{
     chain::Deed,
@@ -34,8 +34,8 @@ pub(super) struct Node {
     world: Mutex<World>,
     pub(super) fuse: Arc<Fuse>,
     pub(super) disk: Disk,
-    /// The last block, so that whoever waits for one is woken up.
-    blocks: watch::Sender<u64>,
+    /// Each new block wakes whoever waits for one, in the order in which they began to: a `watch` would draw that order itself.
+    blocks: Notify,
     /// For how long it waits for what came of transactions.
     patience: Duration,
 }
@@ -47,8 +47,7 @@ impl Node {
     pub(super) fn new(world: World, fuse: Arc<Fuse>, disk: Disk, block_time: Duration) -> Self {
         // A node waits for ten seconds on a side chain, whose blocks are quick, and longer on a slow one.
         let patience = Duration::from_secs(10).max(block_time * 3);
-        let blocks = watch::Sender::new(world.chain.number);
-        Self { account: ACCOUNT, world: Mutex::new(world), fuse, disk, blocks, patience }
+        Self { account: ACCOUNT, world: Mutex::new(world), fuse, disk, blocks: Notify::new(), patience }
     }
 
     pub(super) fn world(&self) -> MutexGuard<'_, World> {
@@ -61,13 +60,13 @@ impl Node {
 
     /// The next block, and its weather.
     pub(super) fn mine(&self) {
-        let (number, is_full) = {
+        let is_full = {
             let mut world = self.world();
             world.mine();
-            (world.chain.number, world.weather.is_full)
+            world.weather.is_full
         };
         self.set_disk(is_full);
-        self.blocks.send_replace(number);
+        self.blocks.notify_waiters();
     }
 
     /// A full disk can be read.
@@ -120,18 +119,16 @@ impl Node {
 
     /// A node that goes away takes along what is on its way; one that comes to itself again lets it through.
     async fn on_the_way(&self, name: &str, trouble: Trouble, takes: Duration) -> Result<(), MarketError> {
-        let mut blocks = self.blocks.subscribe();
         let changes = async {
             loop {
+                let next = self.blocks.notified();
                 {
                     let world = self.world();
                     if world.weather.trouble != trouble {
                         return world.weather.is_away();
                     }
                 }
-                if blocks.changed().await.is_err() {
-                    return true;
-                }
+                next.await;
             }
         };
         let is_away = time::timeout(takes, changes).await.unwrap_or(false);
@@ -262,11 +259,11 @@ impl Market for Node {
                 Ok(world.chain.fate(sealed.id(), sealed.step(), sealed.signed()))
             })
         };
-        let mut blocks = self.blocks.subscribe();
         let until = time::Instant::now() + self.patience;
         loop {
+            let next = self.blocks.notified();
             let fate = ask().await?;
-            if fate != Fate::Pending || time::timeout_at(until, blocks.changed()).await.is_err() {
+            if fate != Fate::Pending || time::timeout_at(until, next).await.is_err() {
                 return Ok(fate);
             }
         }
@@ -279,8 +276,10 @@ impl Market for Node {
     ) -> impl Future<Output = Result<Option<Placed>, MarketError>> + Send {
         let commitment = assertion.commitment;
         self.request("find", Some(id), move |world, _| {
+            let seen = world.chain.number.saturating_sub(world.weather.lag(&mut world.dice));
             let contract = world.chain.contracts.get(&id).ok_or_else(|| unknown("find"))?;
-            let stake = contract.stake.as_ref().filter(|stake| stake.commitment == commitment);
+            let stake = contract.stake.as_ref();
+            let stake = stake.filter(|stake| stake.commitment == commitment && stake.block <= seen);
             Ok(stake.map(|stake| Placed { index: contract.others, revealed: stake.is_revealed }))
         })
     }

@@ -27,6 +27,7 @@ struct Case {
     handed_in: BTreeMap<Step, Vec<Bytes>>,
     /// Good blocks in a row within its reveal window.
     good: u64,
+    is_closed: bool,
     is_promised: bool,
 }
 
@@ -96,12 +97,11 @@ impl Rules {
     /// A block is over; `good` if process and node were up together for all of it.
     pub(super) fn block_ended(&mut self, chain: &Chain, good: bool) {
         for (id, contract) in &chain.contracts {
-            if contract.stake.is_none() {
-                continue;
-            }
-            let window = contract.expiration..contract.expiration + chain.reveal;
             let case = self.cases.entry(*id).or_default();
-            case.good = if good && window.contains(&chain.number) { case.good + 1 } else { 0 };
+            // A window that grows again after its end finds the settlement on its way: nothing is promised of it.
+            case.is_closed |= chain.number >= contract.expiration + chain.reveal;
+            let is_open = chain.number >= contract.expiration && !case.is_closed;
+            case.good = if good && is_open && contract.stake.is_some() { case.good + 1 } else { 0 };
             case.is_promised |= case.good >= PROMISE;
         }
     }

@@ -103,6 +103,15 @@ impl Weather {
         if let Trouble::Behind(blocks) = self.trouble { blocks } else { 0 }
     }
 
+    /// By how many blocks the state is old that a look-up sees: a flaky node has replicas that are not at the last block.
+    pub(super) fn lag(&self, dice: &mut Dice) -> u64 {
+        match self.trouble {
+            Trouble::Flaky => dice.number(0..=2),
+            Trouble::Behind(blocks) => blocks,
+            _ => 0,
+        }
+    }
+
     /// What happens to a request, and how long it takes each way.
     pub(super) fn request(&self, is_draft: bool, dice: &mut Dice) -> (Fault, Duration) {
         let quick = Duration::from_millis(dice.number(0..=30));
@@ -113,7 +122,8 @@ impl Weather {
             Trouble::Lying => (Fault::None, quick),
             Trouble::Flaky => {
                 let slow = Duration::from_millis(dice.number(0..=12_000));
-                let busy = Fault::Busy(Duration::from_millis(dice.number(100..=4000)));
+                // A node that wants to be left alone for longer is not reachable.
+                let busy = Fault::Busy(Duration::from_millis(dice.number(100..=900)));
                 let fault = match dice.number(0..=99) {
                     0..=54 => Fault::None,
                     55..=67 => Fault::LostBefore,

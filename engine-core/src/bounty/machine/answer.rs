@@ -51,6 +51,11 @@ impl Machine {
             (Step::Assert, None) if self.now >= self.windows.absence_counts() => self.missed(step),
             (Step::Reveal, Some(placed)) if placed.revealed => self.done(step, None),
             (Step::Reveal, _) if self.windows.reveal_is_over(self.now) => self.missed(step),
+            // The window is short: what does not show is sent again in the same tick.
+            (Step::Reveal, Some(_)) if self.windows.can_reveal(self.now) => {
+                self.pace.go_on();
+                self.state = State::Uncertain(step);
+            }
             (_, _) => self.uncertain(step),
         }
     }
@@ -87,19 +92,34 @@ impl Machine {
         self.state = State::Due(step);
     }
 
+    /// To be built anew: its bytes can never be mined. A reveal does not wait for that, its window is short.
+    pub(super) fn anew(&mut self, step: Step) {
+        match step {
+            Step::Assert => return self.uncertain(step),
+            Step::Reveal => self.pace.hurry(self.now, self.longest(step)),
+            Step::Settle => self.pause(step),
+        }
+        self.state = State::Due(step);
+    }
+
     /// To be sent again or asked for, after a while.
     pub(super) fn uncertain(&mut self, step: Step) {
         self.pause(step);
         self.state = State::Uncertain(step);
     }
 
-    /// Assertions and reveals have short windows; a settlement can wait for longer, and everything can when all windows are over.
     fn pause(&mut self, step: Step) {
-        let longest = match step {
+        self.pace.rest(self.now, self.longest(step));
+    }
+
+    /// To the power of what a rest grows: a reveal is promised within three ticks, an assertion has a window of minutes; a settlement
+    /// can wait for longer, and everything can when all windows are over.
+    fn longest(&self, step: Step) -> u32 {
+        match step {
             _ if self.now > self.windows.vote_ends() => 10,
             Step::Settle => 5,
-            Step::Assert | Step::Reveal => 1,
-        };
-        self.pace.rest(self.now, longest);
+            Step::Assert => 1,
+            Step::Reveal => 0,
+        }
     }
 }

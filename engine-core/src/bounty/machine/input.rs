@@ -36,6 +36,8 @@ pub enum Input {
     },
     /// It is not for us.
     Unwanted(Skipped),
+    /// The assertion is not to be posted: nothing was signed for it.
+    Withheld,
     /// The step could not be taken and nothing was signed for it.
     Dropped {
         /// Which step.

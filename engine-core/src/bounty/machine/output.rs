@@ -52,6 +52,8 @@ pub enum Skipped {
     NoOpinion,
     /// The stake could not be built: the balance is too low, or the market refuses it.
     Refused,
+    /// Nothing is staked at present: it is only watched.
+    Shadow,
     /// The engine is shutting down.
     Closing,
 }

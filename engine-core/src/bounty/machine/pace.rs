@@ -7,6 +7,8 @@ use crate::units::Tick;
 pub(super) struct Pace {
     not_before: Tick,
     tries: u32,
+    /// The last tick at which a failed try was followed by the next at once.
+    hurried: Tick,
 }
 
 impl Pace {
@@ -15,7 +17,7 @@ impl Pace {
 
     /// No try yet. Nothing is due at tick 0: the market's clock has not been heard of.
     pub(super) fn new() -> Self {
-        Self { not_before: Tick(1), tries: 0 }
+        Self { not_before: Tick(1), tries: 0, hurried: Tick(0) }
     }
 
     /// When the next try may be.
@@ -37,6 +39,21 @@ impl Pace {
     pub(super) fn rest(&mut self, now: Tick, longest: u32) {
         self.not_before = now.after(1 << self.tries.min(longest));
         self.tries = self.tries.saturating_add(1);
+    }
+
+    /// What was learned by a try makes the next one worth while at once.
+    pub(super) fn go_on(&mut self) {
+        self.tries = self.tries.saturating_add(1);
+    }
+
+    /// The same, but once a tick: a second time the next try rests.
+    pub(super) fn hurry(&mut self, now: Tick, longest: u32) {
+        if self.hurried == now {
+            self.rest(now, longest);
+        } else {
+            self.hurried = now;
+            self.go_on();
+        }
     }
 
     /// The clock went back, from one tick to another: what is left of a rest stays as long as it was.

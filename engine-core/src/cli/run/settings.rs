@@ -20,13 +20,13 @@ use crate::{
         filter::Filters,
         opinion::Policy,
     },
-    engine::{driver::Plan, fetch::Limits},
+    engine::{brakes::Caution, driver::Plan, fetch::Limits},
     market::polyswarmd::{
         ChainOptions,
         address::ApiKey,
         verify::{self, Pins},
     },
-    settings::{Secret, Section, Size, Sources, Time},
+    settings::{Amount, Secret, Section, Size, Sources, Time},
     units::Chain,
 };
 
@@ -36,7 +36,7 @@ use crate::{
 #[command(next_help_heading = "Marketplace options")]
 #[group(skip)]
 pub(in crate::cli) struct RunSettings {
-    /// The polyswarmd node: a URL (https://host/v1/default) or host:port
+    /// The polyswarmd node, an ethereum or a fast one (it says which): a URL (https://host/v1/default) or host:port
     #[arg(long, env = "POLYSWARMD_ADDR", value_name = "ADDRESS", hide_env_values = true)]
     polyswarmd_addr: Option<String>,
     /// The account's encrypted key: an Ethereum keystore file, version 3
@@ -87,7 +87,7 @@ pub(in crate::cli) struct RunSettings {
     /// Whether to assert benign although a backend failed
     #[arg(long, value_name = "WHEN", default_value = "deny")]
     partial: Partial,
-    /// How many blocks before a bounty expires its scans are cut off, 2 at least
+    /// How many blocks (on a fast node: seconds) before a bounty expires its scans are cut off, 2 at least
     #[arg(long, value_name = "BLOCKS", default_value = "2")]
     assert_margin: u64,
     /// How many artifacts are fetched and scanned at once [default: twice the number of cores]
@@ -99,6 +99,24 @@ pub(in crate::cli) struct RunSettings {
     /// Largest artifact that is fetched; larger ones are not asserted
     #[arg(long, value_name = "SIZE", default_value = "64M")]
     artifact_max_size: Size,
+    /// Do everything but post: stake nothing, keep what would have been staked, and compare it with how it was decided
+    #[arg(long)]
+    shadow: bool,
+    /// Stop staking when more than this would be at risk, bids and fees of all that is not over: 250, 250NCT
+    #[arg(long, value_name = "NCT")]
+    max_at_risk: Option<Amount>,
+    /// Stop staking when more than this was lost in the last 24 hours, fees included
+    #[arg(long, value_name = "NCT")]
+    max_loss_per_day: Option<Amount>,
+    /// Stop staking when the account would be left with less than this
+    #[arg(long, value_name = "NCT")]
+    min_balance: Option<Amount>,
+    /// How often each backend has to find its test file, so that nothing is staked when one is blind; 0s: never
+    #[arg(long, value_name = "TIME", default_value = "5m")]
+    canary: Time,
+    /// Take part in so many bounties and end after the last settlement; a low balance or a refused transaction is an error then. 0: no end
+    #[arg(long, value_name = "N", default_value = "0")]
+    pub(super) testing: u64,
     /// When told to stop, first wait until everything owed is revealed and settled
     #[arg(long)]
     drain: bool,
@@ -179,6 +197,13 @@ impl RunSettings {
                 assert_margin: self.assert_margin,
             },
             filters,
+            caution: Caution {
+                shadow: self.shadow,
+                max_at_risk: self.max_at_risk.map(|amount| amount.0),
+                max_loss_per_day: self.max_loss_per_day.map(|amount| amount.0),
+                min_balance: self.min_balance.map(|amount| amount.0),
+                canary: (!self.canary.0.is_zero()).then_some(self.canary.0),
+            },
             bids,
             limits: Limits {
                 max_size: self.artifact_max_size.0,

@@ -14,11 +14,11 @@ pub struct Signed {
 /// One signed transaction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedTransaction {
-    /// The bytes, in hex without `0x`.
+    /// The bytes as the market takes them: in hex without `0x`, or what is handed in as JSON.
     pub raw: String,
-    /// Their hash, in hex without `0x`.
+    /// The hash that the market knows them by, in hex without `0x`.
     pub hash: String,
-    /// The account nonce that they use up.
+    /// The account nonce that they use up; 0 where there are none.
     pub nonce: u64,
 }
 

@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use reqwest::StatusCode;
 use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -15,6 +14,7 @@ use super::{
     rest::Rest,
     session::{self, Session},
     tls,
+    variant::Variant,
 };
 use crate::{
     bounty::event::Heard,
@@ -25,7 +25,7 @@ use crate::{
 /// How many events wait for the engine before the sockets are read more slowly.
 const QUEUE: usize = 256;
 /// How often the node is asked at the start.
-const TRIES: u32 = 3;
+pub(super) const TRIES: u32 = 3;
 
 /// Why there is no market. Each message says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -67,12 +67,6 @@ pub enum ConnectError {
         /// In its own words.
         reason: String,
     },
-    /// It is a node without contracts: another protocol.
-    #[error("the node at {address} is of the fast variant, which is not supported yet; use an ethereum node")]
-    FastVariant {
-        /// Where it is.
-        address: Address,
-    },
     /// It answers, but not as a node.
     #[error(
         "the node at {address} did not say which variant it is: {reason}; check the address, path included"
@@ -103,9 +97,10 @@ impl Polyswarmd {
         let account = wallet.address().to_checksum(None);
         let rest =
             Rest::new(address.clone(), options.api_key.as_ref(), account, options.timeouts, tls.clone());
-        let rest = Arc::new(rest.map_err(|error| client(error.into()))?);
+        let rest = rest.map_err(|error| client(error.into()))?;
         let tls = Arc::new(tls);
-        variant(&rest, &address).await?;
+        let variant = Variant::of_node(&rest, &address).await?;
+        let rest = Arc::new(if variant == Variant::Fast { rest.with_slashes() } else { rest });
 
         let (heard, events) = mpsc::channel(QUEUE);
         let (mut sessions, mut chains) = (Vec::new(), BTreeMap::new());
@@ -116,17 +111,19 @@ impl Polyswarmd {
             chains.insert(chain, Shared::new(options, current));
             sessions.push(Session {
                 chain,
+                variant,
                 url: address.events(chain),
                 rest: Arc::clone(&rest),
                 tls: Arc::clone(&tls),
                 heard: heard.clone(),
                 parameters,
+                clock: watch::Sender::default(),
             });
         }
         let tasks = TaskTracker::new();
         tasks.spawn(session::run_all(sessions, cancel));
         tasks.close();
-        Ok((Self { rest, wallet, chains, tasks }, events))
+        Ok((Self { variant, rest, wallet, chains, tasks }, events))
     }
 }
 
@@ -145,22 +142,8 @@ fn check(options: &Options) -> Result<Address, ConnectError> {
     }
 }
 
-/// An ethereum node has no wallets; the fast variant has.
-async fn variant(rest: &Rest, address: &Address) -> Result<(), ConnectError> {
-    let status = patiently(rest, || rest.options("/wallets/").status()).await;
-    let status = status.map_err(|error| failed(address, error))?;
-    match status {
-        StatusCode::NOT_FOUND => Ok(()),
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-            Err(ConnectError::Unauthorized { address: address.clone(), reason: status.to_string() })
-        }
-        status if status.is_success() => Err(ConnectError::FastVariant { address: address.clone() }),
-        status => Err(ConnectError::Unclear { address: address.clone(), reason: format!("status {status}") }),
-    }
-}
-
 /// What an answer of the wrong kind means before there is a market.
-fn failed(address: &Address, error: MarketError) -> ConnectError {
+pub(super) fn failed(address: &Address, error: MarketError) -> ConnectError {
     match error {
         MarketError::Refused { reason, .. } => ConnectError::Unclear { address: address.clone(), reason },
         source => ConnectError::NoNode { address: address.clone(), source },
@@ -168,7 +151,7 @@ fn failed(address: &Address, error: MarketError) -> ConnectError {
 }
 
 /// Asks until there is an answer, a few times.
-async fn patiently<T, F>(rest: &Rest, ask: impl Fn() -> F) -> Result<T, MarketError>
+pub(super) async fn patiently<T, F>(rest: &Rest, ask: impl Fn() -> F) -> Result<T, MarketError>
 where
     F: Future<Output = Result<T, MarketError>>,
 {

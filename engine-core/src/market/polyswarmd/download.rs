@@ -30,6 +30,7 @@ pub(super) async fn artifact(rest: &Rest, path: &str, max_size: u64) -> Result<B
 
 async fn once(rest: &Rest, path: &str, max_size: u64) -> Result<Bytes, MarketError> {
     let call = rest.get(path);
+    let _room = call.room().await;
     let response = call.response().await?;
     let status = response.status();
     if status.is_success() {

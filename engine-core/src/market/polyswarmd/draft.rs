@@ -4,7 +4,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Polyswarmd, gas, reveal,
+    Polyswarmd,
+    fast::Message,
+    gas, reveal,
     verify::{Expected, Unsigned, Verified, verify},
 };
 use crate::{
@@ -13,10 +15,23 @@ use crate::{
     units::Chain,
 };
 
-/// Transactions that hold what was asked for and nothing else, not signed yet.
+/// What is to be signed.
 #[derive(Clone, Debug)]
-pub struct Draft {
-    pub(super) verified: Verified,
+pub enum Draft {
+    /// Transactions that hold what was asked for and nothing else.
+    Transactions(Verified),
+    /// The message that a fast node takes instead.
+    Message(Message),
+}
+
+impl Draft {
+    /// The transactions, as long as there are any.
+    pub(super) fn transactions(&self) -> &[Unsigned] {
+        match self {
+            Self::Transactions(verified) => verified.transactions(),
+            Self::Message(_) => &[],
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -111,5 +126,5 @@ fn check(
         tracing::warn!(%chain, pins = ?verified.pins(), "from now on transactions must hold what these hold");
         *pins = verified.pins();
     }
-    Ok(Draft { verified })
+    Ok(Draft::Transactions(verified))
 }

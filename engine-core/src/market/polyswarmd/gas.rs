@@ -25,8 +25,7 @@ pub(super) async fn reserve(
     draft: &Draft,
     staked: u64,
 ) -> Result<(), MarketError> {
-    let transactions = draft.verified.transactions();
-    let Some(needed) = needed(transactions, staked) else {
+    let Some(needed) = needed(draft.transactions(), staked) else {
         return Err(refused("its gas costs more than 2^128 base units of ETH".to_owned()));
     };
     if needed == 0 {
@@ -99,13 +98,14 @@ pub(super) async fn dearer(
     let Some(offered) = offered(sealed).filter(|price| *price > 0) else { return Ok(None) };
     let raised = offered.saturating_add(offered / RAISE).saturating_add(1);
     let mut draft = draft::draft(market, sealed.id(), action).await?;
-    let asked = draft.verified.transactions().iter().map(|t| t.gas_price).max().unwrap_or_default();
-    let gas = draft.verified.transactions().iter().map(|t| t.gas).max().unwrap_or_default();
+    let asked = draft.transactions().iter().map(|t| t.gas_price).max().unwrap_or_default();
+    let gas = draft.transactions().iter().map(|t| t.gas).max().unwrap_or_default();
     let price = asked.max(raised);
     if asked <= offered || price > ceiling(market, chain, sealed.assertion(), gas)? {
         return Ok(None);
     }
-    draft.verified.set_gas_price(price);
+    let Draft::Transactions(verified) = &mut draft else { return Ok(None) };
+    verified.set_gas_price(price);
     tracing::warn!(bounty = %sealed.id(), step = %sealed.step(), offered, price, "gas has become dearer: offering more for the same account nonce");
     Ok(Some(draft))
 }

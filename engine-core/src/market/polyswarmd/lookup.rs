@@ -89,6 +89,26 @@ pub(super) async fn artifact_count(rest: &Rest, id: BountyId) -> Result<u64, Mar
     Ok(answer.num_artifacts)
 }
 
+/// How the arbiters voted: an artifact is malicious if at least as many say so as say that it is not.
+pub(super) async fn truth(rest: &Rest, id: BountyId) -> Result<Option<Vec<bool>>, MarketError> {
+    #[derive(Deserialize)]
+    struct Vote {
+        votes: Vec<bool>,
+    }
+    let path = format!("/bounties/{}/votes", id.guid);
+    let votes: Vec<Vote> = rest.get(path).chain(id.chain).result().await?;
+    let count = votes.iter().map(|vote| vote.votes.len()).max();
+    Ok(count.map(|count| {
+        (0..count).map(|artifact| is_malicious(votes.iter().map(|v| v.votes.get(artifact)))).collect()
+    }))
+}
+
+fn is_malicious<'a>(votes: impl Iterator<Item = Option<&'a bool>>) -> bool {
+    let (mut malicious, mut benign) = (0_usize, 0_usize);
+    votes.for_each(|vote| if vote == Some(&true) { malicious += 1 } else { benign += 1 });
+    malicious >= benign
+}
+
 /// A bounty whose announcement was missed. Its expiration is a number here, unlike in the event.
 #[derive(Deserialize)]
 struct BountyAnswer {

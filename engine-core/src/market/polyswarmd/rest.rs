@@ -11,10 +11,12 @@ use reqwest::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::sync::SemaphorePermit;
 
 use super::{
     address::{Address, ApiKey},
     envelope::{Answer, NotAnAnswer},
+    lanes::{Lane, Lanes},
     options::Timeouts,
     pause::Pause,
 };
@@ -38,8 +40,11 @@ pub(super) struct Rest {
     http: reqwest::Client,
     address: Address,
     account: String,
+    /// Whether each path ends with one.
+    slash: bool,
     pub(super) timeouts: Timeouts,
     pause: Pause,
+    lanes: Lanes,
 }
 
 impl Rest {
@@ -64,7 +69,20 @@ impl Rest {
             .pool_idle_timeout(IDLE)
             .redirect(redirect::Policy::none())
             .build()?;
-        Ok(Self { http, address, account, timeouts, pause: Pause::default() })
+        Ok(Self {
+            http,
+            address,
+            account,
+            slash: false,
+            timeouts,
+            pause: Pause::default(),
+            lanes: Lanes::default(),
+        })
+    }
+
+    /// Every path ends with a slash, as a fast node wants it.
+    pub(super) fn with_slashes(self) -> Self {
+        Self { slash: true, ..self }
     }
 
     /// Where the node is.
@@ -92,13 +110,18 @@ impl Rest {
         self.call(Method::OPTIONS, path.into()).anonymous()
     }
 
-    fn call(&self, method: Method, path: String) -> Call<'_> {
+    fn call(&self, method: Method, mut path: String) -> Call<'_> {
+        let lane = if method == Method::GET { Lane::LookUp } else { Lane::Order };
+        if self.slash && !path.ends_with('/') {
+            path.push('/');
+        }
         Call {
             rest: self,
             method,
             path,
             query: vec![("account", self.account.clone())],
             body: None,
+            lane,
             timeout: self.timeouts.request,
             tries: 1,
         }
@@ -113,6 +136,7 @@ pub(super) struct Call<'a> {
     path: String,
     query: Vec<(&'static str, String)>,
     body: Option<Value>,
+    lane: Lane,
     timeout: Duration,
     tries: u32,
 }
@@ -149,6 +173,12 @@ impl Call<'_> {
         self
     }
 
+    /// The node answers it blocks later.
+    pub(super) fn waits(mut self) -> Self {
+        self.lane = Lane::Wait;
+        self
+    }
+
     pub(super) fn once(mut self) -> Self {
         self.tries = 1;
         self
@@ -181,9 +211,10 @@ impl Call<'_> {
     }
 
     async fn answer_once(&self) -> Result<Answer, MarketError> {
+        let _room = self.room().await;
         self.rest.pause.over().await;
         let whole = async {
-            let response = self.send().await?;
+            let response = self.not_elsewhere(self.send().await?)?;
             let (status, kind) = (response.status(), content_type(&response));
             let body =
                 super::download::at_most(response, MAX_ANSWER).await.map_err(|error| self.lost(error))?;
@@ -192,16 +223,22 @@ impl Call<'_> {
         tokio::time::timeout(self.timeout, whole).await.map_err(|_| self.lost(NoAnswer(self.timeout)))?
     }
 
-    /// Only the status of the answer.
+    /// Only the status of the answer, a redirection too.
     pub(super) async fn status(self) -> Result<StatusCode, MarketError> {
-        let response = tokio::time::timeout(self.timeout, self.response()).await;
+        self.rest.pause.over().await;
+        let response = tokio::time::timeout(self.timeout, self.send()).await;
         Ok(response.map_err(|_| self.lost(NoAnswer(self.timeout)))??.status())
     }
 
-    /// The head of the answer; the body is not read yet, and the time for that is the caller's to limit.
+    /// Waits until this request may be under way beside others. It is so until what comes back is dropped.
+    pub(super) async fn room(&self) -> Option<SemaphorePermit<'_>> {
+        self.rest.lanes.enter(self.lane).await
+    }
+
+    /// The head of the answer; the body is not read yet. The time for that is the caller's to limit, and the room for it to find.
     pub(super) async fn response(&self) -> Result<Response, MarketError> {
         self.rest.pause.over().await;
-        self.send().await
+        self.not_elsewhere(self.send().await?)
     }
 
     async fn send(&self) -> Result<Response, MarketError> {
@@ -217,10 +254,14 @@ impl Call<'_> {
             self.rest.pause.begin(retry_after);
             return Err(MarketError::Busy { request: self.name(), retry_after });
         }
-        if response.status().is_redirection() {
-            return Err(self.lost(NotAnAnswer::Redirect(response.status())));
-        }
         Ok(response)
+    }
+
+    fn not_elsewhere(&self, response: Response) -> Result<Response, MarketError> {
+        match response.status() {
+            status if status.is_redirection() => Err(self.lost(NotAnAnswer::Redirect(status))),
+            _ => Ok(response),
+        }
     }
 
     /// The error of a request whose answer cannot be known.

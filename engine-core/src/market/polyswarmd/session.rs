@@ -1,19 +1,22 @@
 //! One chain's events, for ever: connect, take the parameters, read frames, find what was missed, and come back after every loss.
+//!
+//! The clock of a chain with contracts are its blocks; a fast node's is the time of day, and goes on without a connection.
 
 use std::{convert::Infallible, error::Error as _, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
-    time::Instant,
+    time::{Instant, MissedTickBehavior},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    lookup,
+    fast, lookup,
     missed::{Known, List},
     rest::Rest,
     socket::{Limits, Socket, SocketError},
+    variant::Variant,
     wire::{self, Frame},
 };
 use crate::{
@@ -29,12 +32,15 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) chain: Chain,
+    pub(super) variant: Variant,
     pub(super) url: String,
     pub(super) rest: Arc<Rest>,
     pub(super) tls: Arc<rustls::ClientConfig>,
     pub(super) heard: mpsc::Sender<Heard>,
     /// What the market asks for now; the session keeps it up to date.
     pub(super) parameters: watch::Sender<Parameters>,
+    /// The last tick; 0 until there is one.
+    pub(super) clock: watch::Sender<Tick>,
 }
 
 /// Runs all sessions until `cancel`. Should one end by itself all of them do, and with them the channel of events: an
@@ -69,6 +75,28 @@ enum End {
 impl Session {
     /// Ends only when nobody listens.
     async fn run(self) -> NobodyListens {
+        tokio::select! {
+            biased;
+            ended = self.connections() => ended,
+            ended = self.seconds(), if self.variant == Variant::Fast => ended,
+        }
+    }
+
+    /// Ticks each second.
+    async fn seconds(&self) -> NobodyListens {
+        let mut seconds = tokio::time::interval(Duration::from_secs(1));
+        seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            seconds.tick().await;
+            let now = fast::now();
+            if self.tell(Event::Tick(now)).await.is_err() {
+                return NobodyListens;
+            }
+            self.clock.send_replace(now);
+        }
+    }
+
+    async fn connections(&self) -> NobodyListens {
         let timeouts = &self.rest.timeouts;
         let mut backoff = Backoff::new(timeouts.first_wait, timeouts.longest_wait, timeouts.stable);
         let mut known = Known::default();
@@ -97,8 +125,13 @@ impl Session {
     /// One connection, from its handshake to its end. It notes when it was `opened`.
     async fn connection(&self, opened: &mut Option<Instant>, known: &mut Known) -> Result<Infallible, End> {
         let timeouts = &self.rest.timeouts;
-        let limits =
-            Limits { connect: timeouts.connect, ping: timeouts.ping, silence: timeouts.silence(self.chain) };
+        let limits = Limits {
+            connect: timeouts.connect,
+            ping: timeouts.ping,
+            silence: timeouts.silence(self.chain),
+            // Nothing else comes from a fast node while there is no bounty.
+            pongs_count: self.variant == Variant::Fast,
+        };
         let socket = Socket::open(&self.url, Arc::clone(&self.tls), limits).await.map_err(End::Socket)?;
         // Only now: a change between the look-up and the first frame would be missed otherwise.
         let parameters = lookup::parameters(&self.rest, self.chain).await.map_err(End::Parameters)?;
@@ -106,26 +139,32 @@ impl Session {
         tracing::info!(chain = %self.chain, url = %self.url, "connected to the market");
         self.tell_parameters(parameters).await?;
         // The walk begins when the socket is open, so nothing is missed between the two.
-        let (clock, now) = watch::channel(Tick(0));
+        if self.variant == Variant::Ethereum {
+            self.clock.send_replace(Tick(0));
+        }
+        let now = self.clock.subscribe();
         let list = List { rest: &self.rest, chain: self.chain, heard: &self.heard };
         let walk = async {
             list.walk(known, now).await;
             Ok(())
         };
-        let (never, ()) = tokio::try_join!(self.listen(socket, clock), walk)?;
+        let (never, ()) = tokio::try_join!(self.listen(socket), walk)?;
         Ok(never)
     }
 
-    /// Reads frames until the connection ends, and sets the `clock`.
-    async fn listen(&self, mut socket: Socket, clock: watch::Sender<Tick>) -> Result<Infallible, End> {
+    /// Reads frames until the connection ends, and sets the clock by the blocks.
+    async fn listen(&self, mut socket: Socket) -> Result<Infallible, End> {
         loop {
             let text = socket.text().await.map_err(End::Socket)?;
             match wire::read(&text, self.chain) {
+                Ok(Frame::Event(Event::Tick(block))) if self.variant == Variant::Fast => {
+                    tracing::trace!(chain = %self.chain, %block, "a fast node's clock is the time of day");
+                }
                 Ok(Frame::Event(event)) => {
                     let tick = if let Event::Tick(tick) = event { Some(tick) } else { None };
                     self.tell(event).await?;
                     // Told first: who hears of a bounty has to know what time it is.
-                    tick.map(|tick| clock.send_replace(tick));
+                    tick.map(|tick| self.clock.send_replace(tick));
                 }
                 Ok(Frame::Change(change)) => {
                     let parameters = change.apply(*self.parameters.borrow());

@@ -22,7 +22,7 @@ const MAX_MESSAGE: usize = 8 << 20;
 pub(super) struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     ping: Interval,
-    silence: Duration,
+    limits: Limits,
     last_text: Instant,
 }
 
@@ -35,6 +35,8 @@ pub(super) struct Limits {
     pub(super) ping: Duration,
     /// Without a text frame, the connection counts as dead.
     pub(super) silence: Duration,
+    /// Whether an answer to a ping counts as much as a text frame.
+    pub(super) pongs_count: bool,
 }
 
 impl Socket {
@@ -53,13 +55,14 @@ impl Socket {
             .map_err(|error| SocketError::Open(Box::new(error)))?;
         let mut ping = interval_at(Instant::now() + limits.ping, limits.ping);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Ok(Self { stream, ping, silence: limits.silence, last_text: Instant::now() })
+        Ok(Self { stream, ping, limits, last_text: Instant::now() })
     }
 
     /// The next text frame. Cancel-safe. After an error the connection is of no more use.
     pub(super) async fn text(&mut self) -> Result<Utf8Bytes, SocketError> {
+        let Limits { silence, pongs_count, .. } = self.limits;
         loop {
-            let silent = self.last_text + self.silence;
+            let silent = self.last_text + silence;
             tokio::select! {
                 // What has arrived counts, however long nobody looked.
                 biased;
@@ -69,13 +72,14 @@ impl Socket {
                         return Ok(text);
                     }
                     Some(Ok(Message::Close(_))) | None => return Err(SocketError::Closed),
+                    Some(Ok(Message::Pong(_))) if pongs_count => self.last_text = Instant::now(),
                     Some(Ok(_)) => {}
                     Some(Err(error)) => return Err(SocketError::Broken(Box::new(error))),
                 },
-                () = sleep_until(silent) => return Err(SocketError::Silent(self.silence)),
+                () = sleep_until(silent) => return Err(SocketError::Silent(silence)),
                 _ = self.ping.tick() => {
-                    let sent = timeout(self.silence, self.stream.send(Message::Ping(Bytes::new()))).await;
-                    sent.map_err(|_| SocketError::Silent(self.silence))?
+                    let sent = timeout(silence, self.stream.send(Message::Ping(Bytes::new()))).await;
+                    sent.map_err(|_| SocketError::Silent(silence))?
                         .map_err(|error| SocketError::Broken(Box::new(error)))?;
                 }
             }

@@ -26,8 +26,8 @@ pub(super) async fn send(rest: &Rest, sealed: &Sealed) -> Result<Sent, MarketErr
     let (mut pooled, mut spent, mut refused) = (0, 0, None);
     for transaction in &sealed.signed().transactions {
         match send_one(rest, chain, transaction).await {
-            Ok(Sent::Pooled) => pooled += 1,
             Ok(Sent::Spent) => spent += 1,
+            Ok(_) => pooled += 1,
             Err(error @ MarketError::Refused { .. }) => refused = Some(error),
             // Busy says that nothing was carried out, which is not so for what went before.
             Err(error) if pooled > 0 => return Err(lost(error)),
@@ -80,7 +80,7 @@ pub(super) async fn fate(rest: &Rest, sealed: &Sealed) -> Result<Fate, MarketErr
     let chain = sealed.id().chain;
     let hashes: Vec<&str> = sealed.signed().transactions.iter().map(|sent| sent.hash.as_str()).collect();
     // Its body makes this GET unusual, but so the node has it. Each try may take a minute: the caller decides on a second.
-    let call = rest.get(PATH).chain(chain).once().timeout(rest.timeouts.fate(chain));
+    let call = rest.get(PATH).chain(chain).waits().once().timeout(rest.timeouts.fate(chain));
     let call = call.body(json!({ "transactions": hashes }));
     let name = call.name();
     let outcome = match call.answer().await? {

@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_payout_may_have_more_than_64_bits() {
+    fn f27_a_payout_may_have_more_than_64_bits() {
         for (payout, expected) in [
             ("18446744073709551616", Some(Nct(1 << 64))),
             ("115792089237316195423570985008687907853269984665640564039457584007913129639935", None),

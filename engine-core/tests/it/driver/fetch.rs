@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use engine_core::{
-    bounty::Step,
+    bounty::{Bounty, Step},
     engine::{driver::Plan, fetch::Limits},
+    units::Tick,
 };
 
 use super::{
@@ -84,4 +85,30 @@ async fn no_more_is_asserted_than_the_contract_counts() {
         bench.market.world().count = Some(count);
         assert_eq!(asserted(&bench, plan(), &[b"malicious", b"benign"]).await.0, mask, "{count}");
     }
+}
+
+/// More bounties than can be worked on: those that expire first go first, and none is lost.
+#[tokio::test]
+async fn the_first_to_expire_are_taken_first() {
+    let bench = Bench::new();
+    let limits = Limits { at_once: 1, ..plan().limits };
+    bench.market.fail(Call::List, [Fault::Held; 4]);
+    let rig = bench.start_with(Plan { limits, ..plan() }).await;
+    for n in 1..=12 {
+        rig.announce(&Bounty { expiration: Tick(200 - n), ..bounty(u128::from(n)) }).await;
+    }
+    bench.market.asked(Call::List, 4).await;
+    rig.heard().await;
+    assert_eq!(
+        bench.market.world().count_of(Call::List),
+        4,
+        "four places, and a place is kept until the stake is sealed"
+    );
+    bench.market.release();
+    bench.market.until("all are asserted", |world| world.stakes.len() == 12).await;
+    let calls = bench.market.world().calls.clone();
+    let order: Vec<_> =
+        calls.iter().filter(|(call, _)| *call == Call::List).filter_map(|(_, id)| *id).collect();
+    assert_eq!(order[4..], [12, 11, 10, 9, 8, 7, 6, 5].map(id));
+    rig.stop().await;
 }

@@ -112,7 +112,7 @@ async fn a_settlement_that_the_market_tells_of_is_done() {
 
 /// A contract that is being replaced: what is owed on it is revealed and settled as ever.
 #[tokio::test]
-async fn a_deprecated_contract_is_settled() {
+async fn f18_a_deprecated_contract_is_settled() {
     let bench = Bench::new();
     let rig = bench.start().await;
     rig.announce(&bounty(1)).await;

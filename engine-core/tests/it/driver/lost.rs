@@ -17,7 +17,7 @@ fn long(n: u128) -> Bounty {
 
 /// After three hand-ins without an answer the step is asked for and sent again: the same bytes each time.
 #[tokio::test]
-async fn after_a_lost_answer_the_same_bytes_are_sent_again_never_new_ones() {
+async fn f07_after_a_lost_answer_the_same_bytes_are_sent_again_never_new_ones() {
     for fault in [Fault::Lost, Fault::Unanswered] {
         let bench = Bench::new();
         for step in [Step::Assert, Step::Reveal, Step::Settle] {
@@ -81,7 +81,7 @@ async fn a_step_that_crashes_is_taken_again_and_never_twice() {
 
 /// The node was restarted and its pool is gone. A gap in the account's nonces would block every later step.
 #[tokio::test]
-async fn a_gap_in_the_nonces_blocks_nothing() {
+async fn f05_a_gap_in_the_nonces_blocks_nothing() {
     let bench = Bench::new();
     let rig = bench.start().await;
     rig.announce(&bounty(1)).await;
@@ -157,7 +157,7 @@ async fn a_resent_step_does_not_hand_out_nonces_that_are_taken() {
 
 /// Another program used the account: the nonce of a sealed reveal is gone, and it is signed with the next.
 #[tokio::test]
-async fn a_reveal_whose_nonce_was_taken_is_signed_again() {
+async fn f05_a_reveal_whose_nonce_was_taken_is_signed_again() {
     let bench = Bench::new();
     bench.market.fail(Call::Send(Step::Reveal), [Fault::Lost; 3]);
     let rig = bench.start().await;

@@ -33,6 +33,7 @@ pub(crate) enum Call {
     Send(Step),
     Fate(Step),
     Find,
+    Truth,
 }
 
 /// What goes wrong with one call.
@@ -44,6 +45,8 @@ pub(crate) enum Fault {
     Unanswered,
     /// Not carried out, for this reason.
     Refused(&'static str),
+    /// Not carried out: too many requests.
+    Busy,
     /// It waits until [`Scripted::release`].
     Held,
     /// A fault of the program itself.
@@ -71,6 +74,11 @@ impl Scripted {
     /// The next calls of this kind fail so, one fault each.
     pub(crate) fn fail(&self, call: Call, faults: impl IntoIterator<Item = Fault>) {
         self.faults.lock().unwrap().entry(call).or_default().extend(faults);
+    }
+
+    /// From now on this kind of call works.
+    pub(crate) fn mend(&self, call: Call) {
+        self.faults.lock().unwrap().remove(&call);
     }
 
     /// Lets go what is held, now and later.
@@ -107,6 +115,10 @@ impl Scripted {
             Some(Fault::Unanswered) => Ok(true),
             Some(Fault::Refused(reason)) => {
                 Err(MarketError::Refused { request: format!("{call:?}"), reason: reason.to_owned() })
+            }
+            Some(Fault::Busy) => {
+                let retry_after = Duration::from_secs(1);
+                Err(MarketError::Busy { request: format!("{call:?}"), retry_after })
             }
             Some(Fault::Held) => {
                 self.changes.subscribe().wait_for(|released| *released).await.unwrap();
@@ -235,6 +247,12 @@ impl Market for Scripted {
         let is_lost = self.enter(call, Some(sealed.id())).await?;
         let fate = self.world().fate(sealed);
         self.leave(call, is_lost, fate)
+    }
+
+    async fn truth(&self, id: BountyId) -> Result<Option<Vec<bool>>, MarketError> {
+        let is_lost = self.enter(Call::Truth, Some(id)).await?;
+        let truth = self.world().truth.clone();
+        self.leave(Call::Truth, is_lost, truth)
     }
 
     async fn find(&self, id: BountyId, assertion: &Assertion) -> Result<Option<Placed>, MarketError> {

@@ -72,7 +72,7 @@ async fn killed_in_any_step_the_same_bytes_are_sent_and_no_others() {
 
 /// Killed between two steps, nothing is sent again.
 #[tokio::test]
-async fn killed_between_steps_it_goes_on_with_the_next() {
+async fn f02_killed_between_steps_it_goes_on_with_the_next() {
     for done in 1..ALL.len() {
         let bench = Bench::new();
         let rig = bench.start().await;
@@ -148,7 +148,7 @@ async fn what_was_given_up_is_not_taken_up_again() {
 
 /// A chain that was set back starts at a low block. What is owed is owed all the same.
 #[tokio::test]
-async fn a_clock_that_goes_back_loses_nothing() {
+async fn f03_a_clock_that_goes_back_loses_nothing() {
     let bench = Bench::new();
     let rig = bench.start().await;
     rig.announce(&engine_core::bounty::Bounty { expiration: Tick(1000), ..bounty(2) }).await;

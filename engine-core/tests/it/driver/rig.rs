@@ -13,10 +13,12 @@ use engine_core::{
         opinion::Policy,
     },
     engine::{
+        brakes::Caution,
         driver::{Driver, EventsEnded, Plan},
         fetch::Limits,
         journal::{Journal, JournalError},
         pulse::Pulse,
+        trial::Trial,
     },
     units::{Chain, Guid, Nct, Tick},
 };
@@ -35,12 +37,18 @@ use super::{EXPIRATION, FEE, REVEAL, VOTE, chain::World, market::Scripted};
 /// How long a block takes, if nothing happens in it.
 const BLOCK: Duration = Duration::from_millis(250);
 
-/// Says what the artifact's bytes say.
-pub(crate) struct ByContent;
+/// Says what the artifact's bytes say, and is blind when its market says so.
+#[derive(Default)]
+pub(crate) struct ByContent(pub(crate) Option<Arc<Scripted>>);
 
 impl Scanner for ByContent {
     fn name(&self) -> &str {
         "by-content"
+    }
+
+    async fn ready(&self) -> Result<(), ScanError> {
+        let is_blind = self.0.as_ref().is_some_and(|market| market.world().is_blind);
+        if is_blind { Err(ScanError::bad_reply("as the test wants it")) } else { Ok(()) }
     }
 
     async fn scan(&self, artifact: &Artifact, _cx: &ScanContext) -> Result<ScanResult, ScanError> {
@@ -60,6 +68,7 @@ pub(crate) fn plan() -> Plan {
         chains: vec![Chain::Side],
         taking: Taking { kinds: vec![ArtifactKind::File], policy: Policy::default(), assert_margin: 2 },
         filters: Filters::default(),
+        caution: Caution::default(),
         bids: Box::new(Linear::default()),
         limits: Limits { max_size: 64, timeout: Duration::from_secs(20), at_once: 4 },
         drain: false,
@@ -87,11 +96,13 @@ pub(crate) fn id(n: u128) -> BountyId {
 pub(crate) struct Bench {
     pub(crate) market: Arc<Scripted>,
     pub(crate) folder: TempDir,
+    /// What the engines started on it are up to.
+    pub(crate) trial: Trial,
 }
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        Self { market: Scripted::new(), folder: tempfile::tempdir().unwrap() }
+        Self { market: Scripted::new(), folder: tempfile::tempdir().unwrap(), trial: Trial::default() }
     }
 
     /// Starts an engine on it, and tells it the parameters and the last block.
@@ -129,10 +140,12 @@ impl Bench {
         let (events, heard) = mpsc::channel(16);
         let stop = CancellationToken::new();
         let (market, path, token) = (Arc::clone(&self.market), self.journal(), stop.clone());
+        let trial = self.trial.clone();
         let engine = async move {
             let journal = open(&path).await;
-            let driver = Driver::new(market, ByContent, journal, plan).await.unwrap();
-            driver.pulse(pulse()).run(heard, token).await
+            let driver =
+                Driver::new(Arc::clone(&market), ByContent(Some(market)), journal, plan).await.unwrap();
+            driver.pulse(pulse()).trial(trial).run(heard, token).await
         };
         let ended = runtime.as_ref().map_or_else(Handle::current, |own| own.handle().clone()).spawn(engine);
         let rig = Rig { market: Arc::clone(&self.market), runtime, events, stop, ended };

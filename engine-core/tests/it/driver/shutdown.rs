@@ -151,7 +151,7 @@ async fn draining_does_not_wait_for_a_chain_that_was_not_chosen() {
 
 /// Nobody stopped it: that is an error, and what is in flight ends all the same.
 #[tokio::test]
-async fn an_end_of_all_events_is_an_error() {
+async fn f24_an_end_of_all_events_is_an_error() {
     let bench = Bench::new();
     let rig = bench.start().await;
     rig.announce(&bounty(1)).await;

@@ -47,11 +47,6 @@ async fn a_web_server_is_no_node() {
 
 #[tokio::test]
 async fn what_cannot_be_worked_with_says_why() {
-    let fast = refused(|| Reply::ok(json!({}))).await;
-    assert!(
-        matches!(fast, ConnectError::FastVariant { .. }) && told(&fast).contains("not supported yet"),
-        "{fast:?}"
-    );
     let closed = refused(|| Reply::Json(401, json!({"message": "Unauthorized"}))).await;
     assert!(
         matches!(closed, ConnectError::Unauthorized { .. }) && told(&closed).contains("API_KEY"),

@@ -81,7 +81,7 @@ async fn at_the_start_those_that_are_open_are_found_and_no_others() {
 }
 
 #[tokio::test]
-async fn after_a_gap_the_list_is_walked_from_where_it_was_known() {
+async fn f03_after_a_gap_the_list_is_walked_from_where_it_was_known() {
     let list = List::new(Mutex::new(vec![100; 60]));
     let mut node = node(&list).await;
     let mut connected = Connected::to_node(&node).await;

@@ -51,7 +51,7 @@ async fn a_list_that_is_none_or_too_long_is_told() {
 }
 
 #[tokio::test]
-async fn a_hostile_uri_is_never_asked_for() {
+async fn f27_a_hostile_uri_is_never_asked_for() {
     let node = Node::usual(|_| Reply::ok(json!([]))).await;
     let connected = Connected::to_node(&node).await;
     let before = node.requests().len();
@@ -65,7 +65,7 @@ async fn a_hostile_uri_is_never_asked_for() {
 }
 
 #[tokio::test]
-async fn bytes_come_whole_or_not_at_all() {
+async fn f16_bytes_come_whole_or_not_at_all() {
     let stream = |announced: &str, body: &[u8]| {
         Reply::Stuck([format!("HTTP/1.1 200 x\r\n{announced}\r\n\r\n").as_bytes(), body].concat())
     };

@@ -244,7 +244,7 @@ async fn a_reveal_names_where_its_metadata_is() {
 }
 
 #[tokio::test]
-async fn a_reveal_matters_more_than_its_metadata() {
+async fn f04_a_reveal_matters_more_than_its_metadata() {
     let whole = assertion().metadata;
     for stored in
         [Reply::Lost, Reply::html(200), Reply::fail(400, "Invalid metadata"), Reply::ok("x".repeat(2000))]

@@ -117,3 +117,33 @@ fn once_an_assertion_is_being_built_only_its_own_answer_ends_it() {
     machine.handle(Input::Sealed(Step::Assert));
     assert_eq!(machine.stage(), Stage::Signed(Step::Assert));
 }
+
+/// The reveal's window may be open for three more ticks: whatever comes of a try, the next is made in the next tick at the latest.
+#[test]
+fn a_reveal_is_tried_in_every_tick() {
+    let mut machine = restored(Stage::Signed(Step::Reveal), Some(3), E);
+    assert_eq!(machine.poll(), Output::Resend(Step::Reveal));
+    machine.handle(Input::Lost(Step::Reveal));
+    for tick in E + 1..E + 5 {
+        assert_eq!(at(&mut machine, tick), Output::Ask);
+        machine.handle(Input::Found(Some(Placed { index: 3, revealed: false })));
+        assert_eq!(
+            machine.poll(),
+            Output::Resend(Step::Reveal),
+            "it does not show, so it goes again at once"
+        );
+        machine.handle(Input::Lost(Step::Reveal));
+    }
+    assert_eq!(at(&mut machine, E + 5), Output::Ask);
+    machine.handle(Input::Found(Some(Placed { index: 3, revealed: false })));
+    assert_eq!(machine.poll(), Output::Resend(Step::Reveal));
+    machine.handle(Input::Spent(Step::Reveal));
+    assert_eq!(
+        machine.poll(),
+        Output::Submit(Step::Reveal),
+        "its bytes are dead, so there are new ones at once"
+    );
+    machine.handle(Input::Sealed(Step::Reveal));
+    machine.handle(Input::Spent(Step::Reveal));
+    assert_eq!(machine.poll(), Output::WaitUntil(Tick(E + 6)), "but not again and again");
+}

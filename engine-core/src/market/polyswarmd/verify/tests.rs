@@ -76,7 +76,7 @@ fn the_first_assertion_teaches_the_pins_and_the_next_ones_are_held_to_them() {
 
 /// Each single lie, and the word that names it.
 #[test]
-fn whatever_the_node_changes_is_found_and_named() {
+fn f09_whatever_the_node_changes_is_found_and_named() {
     type Lie = fn(&mut Vec<Unsigned>);
     let lies: &[(&str, Lie)] = &[
         ("number of transactions", |t| drop(t.pop())),
