@@ -11,6 +11,8 @@
 mod brakes;
 /// What is in the folder `deploy`.
 mod deployed;
+/// The disk of the journal is full.
+mod disk_full;
 /// What the public rules call malicious among the files of ordinary packages.
 mod false_alarms;
 /// The table of the reference's faults, and those of its command line.
