@@ -1,6 +1,7 @@
 //! Several accounts at once: what each starts with, and a report about each.
 
 use engine_tests::testnet::{Endowment, Settings, Testnet};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{NCT, mine_to, player::Player, settings, stake, truth};
@@ -26,6 +27,8 @@ async fn each_account_has_its_score() {
     right.act(&net, &format!("{path}/settle"), Value::Null, 3).await;
     wrong.act(&net, &format!("{path}/settle"), Value::Null, 3).await;
 
+    assert_eq!(wrong.ask(Method::GET, "/bounties?count=1", None).await.0, 400);
+
     let report = net.report();
     let scores: Vec<_> = report.accounts.iter().map(|a| (a.account.as_str(), a.settled, a.correct)).collect();
     let names = [&right, &wrong].map(|player| player.account().to_checksum(None));
@@ -33,7 +36,8 @@ async fn each_account_has_its_score() {
     let [first, second] = &report.accounts[..] else { panic!("two accounts") };
     assert_eq!((&first.staked, &second.payout), (&NCT.to_string(), &"0".to_owned()));
     assert!(first.payout.parse::<u128>().unwrap() >= NCT * 2, "both bids and the portion: {}", first.payout);
-    assert_eq!((first.rejected, second.asserted_twice), (0, 0));
+    assert_eq!((first.rejected, second.rejected, second.asserted_twice), (0, 1, 0));
+    assert_eq!(report.totals.rejected_requests[0].account.as_deref(), Some(names[1].as_str()));
     assert!(report.bounties[0].correct, "the first that asserted");
     let other = net.report_of(wrong.account());
     assert!(other.bounties[0].settled && !other.bounties[0].correct, "{other:?}");

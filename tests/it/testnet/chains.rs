@@ -46,6 +46,18 @@ async fn each_chain_has_its_own_blocks_and_events() {
 }
 
 #[tokio::test]
+async fn a_chain_that_there_is_not_stands_for_the_first_in_commands_and_is_refused_in_requests() {
+    let net = Testnet::start(settings()).await.unwrap();
+    let mut events = Listener::on(&net, SIDE).await;
+    events.until("connected").await;
+    let guid = net.post_bounty_on(HOME);
+    assert_eq!(net.mine_on(HOME)[0].chain, SIDE);
+    assert_eq!(events.until("bounty").await["data"]["guid"], json!(guid));
+    let (status, answer) = Player::on(&net, 0x46, HOME).ask(Method::GET, "/nonce", None).await;
+    assert!(status == 400 && answer["errors"] == "this testnet has the side chain only", "{answer}");
+}
+
+#[tokio::test]
 async fn a_stake_is_on_one_chain_and_a_signature_for_one_chain() {
     let net = both().await;
     let (home, side) = (Player::on(&net, 0x46, HOME), Player::on(&net, 0x46, SIDE));

@@ -1,5 +1,7 @@
 //! A hand-made marketplace client, so that the testnet is not judged by the engine that it judges.
 
+use std::time::Duration;
+
 use alloy_consensus::{SignableTransaction, TxLegacy, transaction::RlpEcdsaEncodableTx};
 use alloy_primitives::{Address, TxKind, U256, keccak256};
 use alloy_signer::SignerSync;
@@ -8,8 +10,11 @@ use engine_tests::testnet::{ChainName, Testnet};
 use futures_util::StreamExt;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{self, Message},
+};
 
 /// An account with a key and a connection.
 pub(crate) struct Player {
@@ -148,13 +153,18 @@ impl Listener {
 
     /// The next event.
     pub(crate) async fn next(&mut self) -> Value {
-        let message = self.0.next().await.unwrap().unwrap();
+        let message = self.message().await.unwrap().unwrap();
         serde_json::from_str(message.to_text().unwrap()).unwrap()
     }
 
     /// The connection ends before another event comes.
     pub(crate) async fn ended(&mut self) -> bool {
-        !matches!(self.0.next().await, Some(Ok(_)))
+        !matches!(self.message().await, Some(Ok(_)))
+    }
+
+    /// One that does not come for a minute is missed: the test fails instead of hanging.
+    async fn message(&mut self) -> Option<Result<Message, tungstenite::Error>> {
+        timeout(Duration::from_secs(60), self.0.next()).await.unwrap()
     }
 
     /// Skips to an event of this name, and counts what was skipped.
