@@ -11,13 +11,19 @@
 mod brakes;
 /// What is in the folder `deploy`.
 mod deployed;
+/// The disk of the journal is full.
+mod disk_full;
 /// What the public rules call malicious among the files of ordinary packages.
 mod false_alarms;
+/// The table of the reference's faults, and those of its command line.
+mod faults;
 /// What `--help`, completions and the example of a settings file teach.
 mod help;
 /// The engine is killed at each named place between two writes of its journal, one after the other.
 #[cfg(feature = "failpoints")]
 mod killed;
+/// What the journal tells of a day: `ledger`, `journal backup`.
+mod ledger;
 /// Manual pages.
 mod man;
 /// `engine-multi` scans with both of its backends, and a clamd that comes and goes.

@@ -104,7 +104,7 @@ async fn killed_before_the_answer_to_the_reveal() {
 
 /// The assertion stands and its reveal is not due yet.
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_between_assert_and_reveal() {
+async fn f02_killed_between_assert_and_reveal() {
     let (net, engine) = (testnet().await, engine());
     let mut running = engine.run(&net.url()).unwrap();
     running.while_it_runs(net.first_client()).await.unwrap_or_else(|e| panic!("{e}\n{}", engine.log()));

@@ -41,7 +41,7 @@ pub(super) fn command<E: Engine>() -> Command {
             "Examples:\n  {0} ledger\n  {0} ledger --since 2026-01-01 --format csv > ledger.csv\n\n\
              Amounts are in NCT. won: what came back beyond the bids; lost: what did not come back of them; fees: what the market took\n\
              for assertions (gas is not counted); net: won - lost - fees. missed: not revealed or not settled in time. unknown: settled for\n\
-             a payout that nobody told. A bounty counts whole for each backend and rule that its assertion rests on, so those lines\n\
+             a payout that nobody told. shadow: what was only watched; right and wrong count its verdicts. A bounty counts whole for each backend and rule that its assertion rests on, so those lines\n\
              overlap.\n\n\
              Exit codes: 0 told, 2 the journal cannot be read",
             E::NAME

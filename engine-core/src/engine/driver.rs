@@ -7,6 +7,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     panic::AssertUnwindSafe,
     sync::Arc,
+    time::Duration,
 };
 
 use futures_util::FutureExt;
@@ -14,6 +15,7 @@ use rand::CryptoRng;
 use tokio::{
     sync::{mpsc, watch},
     task::AbortHandle,
+    time::Instant,
 };
 use tokio_util::{
     sync::CancellationToken,
@@ -64,6 +66,8 @@ pub struct Plan {
     pub caution: Caution,
     /// Limits on what is fetched and scanned.
     pub limits: Limits,
+    /// How long what is over stays in the journal.
+    pub keep: Duration,
     /// Whether a shutdown waits for the reveals and settlements that are owed.
     pub drain: bool,
 }
@@ -88,6 +92,8 @@ pub struct Driver<M: Market, S: Scanner> {
     pub(super) uncharged: Uncharged,
     /// The last stage of each bounty that is on disk.
     pub(super) noted: HashMap<BountyId, Stage>,
+    /// When the journal is pruned next.
+    pub(super) prune_at: Instant,
     /// Whether the journal could be written in this tick.
     pub(super) is_writable: bool,
     /// How those ended whose end could not be written.
@@ -141,6 +147,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
             scans: HashMap::new(),
             uncharged,
             noted: HashMap::new(),
+            prune_at: Instant::now(),
             is_writable: false,
             unnoted: BTreeMap::new(),
             guards,

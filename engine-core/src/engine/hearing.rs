@@ -45,6 +45,7 @@ impl<M: Market, S: Scanner> Driver<M, S> {
     async fn tick(&mut self, chain: Chain, now: Tick) {
         self.is_writable = false;
         self.note_what_is_over().await;
+        self.prune().await;
         self.guards.brakes.look().await;
         let Some(parameters) = self.book.parameters(chain) else { return };
         let windows = parameters.reveal_window.saturating_add(parameters.vote_window);

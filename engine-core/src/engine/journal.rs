@@ -26,7 +26,7 @@ use tokio_rusqlite::rusqlite;
 pub use self::disk::{Disk, Hook, Moment};
 pub use self::{
     beside::Beside,
-    ledger::{Ledger, Sums},
+    ledger::{Ledger, ShadowSums, Sums},
     record::Record,
     sealed::{Sealed, Signed, SignedTransaction},
     shadow::Watched,

@@ -1,5 +1,9 @@
 //! What is noted of a bounty as it goes on, and what is done when it is over.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use super::driver::Driver;
 use crate::{
     bounty::{
@@ -10,6 +14,9 @@ use crate::{
     market::Market,
     scanner::Scanner,
 };
+
+/// How long a pruned journal is left alone.
+const PRUNED_EVERY: Duration = Duration::from_secs(86_400);
 
 impl<M: Market, S: Scanner> Driver<M, S> {
     /// Keeps on disk how far a staked bounty has come. If that fails the market is asked again after a restart: nothing is lost.
@@ -50,6 +57,24 @@ impl<M: Market, S: Scanner> Driver<M, S> {
                 return;
             }
             self.unnoted.remove(&id);
+        }
+    }
+
+    /// Forgets what was over long ago: a part in each tick, until there is no more of it, and again a day later.
+    pub(super) async fn prune(&mut self) {
+        if Instant::now() < self.prune_at {
+            return;
+        }
+        match self.journal.prune(self.plan.keep).await {
+            Ok(true) => {}
+            Ok(false) => self.prune_at = Instant::now() + PRUNED_EVERY,
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "what is over stays in the journal for now"
+                );
+                self.prune_at = Instant::now() + PRUNED_EVERY;
+            }
         }
     }
 

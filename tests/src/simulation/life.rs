@@ -270,6 +270,7 @@ async fn engine(
         filters: Default::default(),
         caution: Default::default(),
         limits: Limits { max_size: 1024, timeout: Duration::from_secs(600), at_once: 8 },
+        keep: Duration::from_secs(400 * 86_400),
         drain: false,
     };
     let journal = Journal::on(node.disk.clone(), &node.account()).await?;

@@ -1,8 +1,7 @@
 //! Lives of a bounty on a pretend clock, and the properties that hold whatever happens.
 
+mod properties;
 mod trouble;
-
-use proptest::prelude::*;
 
 use super::*;
 use crate::{
@@ -127,43 +126,6 @@ fn a_restart_acts_when_it_has_heard_of_the_clock() {
     }
 }
 
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![Just(Step::Assert), Just(Step::Reveal), Just(Step::Settle)]
-}
-
-fn fate() -> impl Strategy<Value = Fate> {
-    prop_oneof![
-        (0..3u64).prop_map(Fate::Placed),
-        Just(Fate::Done { payout: None }),
-        Just(Fate::Pending),
-        prop_oneof![
-            Just("Bounty inactive"),
-            Just("Sender has already asserted"),
-            Just("Bounty already revealed")
-        ]
-        .prop_map(|reason| Fate::Reverted(reason.into())),
-    ]
-}
-
-fn input() -> impl Strategy<Value = Input> {
-    prop_oneof![
-        4 => (0..160u64).prop_map(|tick| Input::Tick(Tick(tick))),
-        1 => (0..30u64, 0..30u64).prop_map(|(reveal, vote)| Input::Windows { reveal, vote }),
-        1 => Just(Input::Quorum),
-        2 => (0..3usize).prop_map(Input::Listed),
-        3 => (0..3usize).prop_map(|index| Input::Scanned { index, outcome: malicious() }),
-        1 => (step(), any::<bool>()).prop_map(|(step, again)| Input::Dropped { step, again }),
-        3 => step().prop_map(Input::Sealed),
-        3 => (step(), fate()).prop_map(|(step, fate)| Input::Fate(step, fate)),
-        1 => step().prop_map(Input::Lost),
-        1 => step().prop_map(Input::Spent),
-        1 => proptest::option::of((0..3u64, any::<bool>()))
-            .prop_map(|found| Input::Found(found.map(|(index, revealed)| Placed { index, revealed }))),
-        1 => Just(Input::Unanswered),
-        1 => Just(Input::Unwanted(Skipped::Unlisted)),
-    ]
-}
-
 /// Answers whatever the machine asks for, so that only the clock is left to move it.
 fn answer(machine: &mut Machine, output: &Output) {
     match output {
@@ -172,67 +134,5 @@ fn answer(machine: &mut Machine, output: &Output) {
         Output::Resend(step) => machine.handle(Input::Lost(*step)),
         Output::Ask => machine.handle(Input::Unanswered),
         Output::WaitUntil(_) | Output::Finished(_) => {}
-    }
-}
-
-proptest! {
-    /// Whatever happens in whatever order: after one assertion is sealed no other is asked for, every step is asked for within its
-    /// window, and nothing is sent again that was not sealed.
-    #[test]
-    fn no_order_of_inputs_asserts_twice_or_out_of_time(inputs in proptest::collection::vec(input(), 1..60)) {
-        let mut machine = announced(50);
-        let mut asked = std::collections::HashSet::new();
-        let mut sealed = std::collections::HashSet::new();
-        for input in inputs {
-            if let Input::Sealed(step) = &input && asked.remove(step) {
-                sealed.insert(*step);
-            }
-            if let Input::Dropped { step, .. } = &input {
-                asked.remove(step);
-            }
-            machine.handle(input);
-            for _ in 0..10 {
-                let (output, now) = (machine.poll(), machine.now());
-                match &output {
-                    Output::Submit(step) => {
-                        if *step == Step::Assert {
-                            prop_assert!(!sealed.contains(step), "asserted twice");
-                            prop_assert!(machine.windows().can_assert(now), "asserted too late");
-                        } else {
-                            prop_assert!(sealed.contains(&Step::Assert), "{step} of nothing");
-                            prop_assert!(*step != Step::Reveal || machine.windows().can_reveal(now), "revealed out of time");
-                        }
-                        asked.insert(*step);
-                    }
-                    Output::Resend(step) => prop_assert!(sealed.contains(step), "sent again what was not sealed"),
-                    Output::WaitUntil(_) | Output::Finished(_) => break,
-                    Output::Scan | Output::Ask => {}
-                }
-            }
-        }
-    }
-
-    /// As long as ticks come and questions are answered, it ends.
-    #[test]
-    fn it_always_ends(inputs in proptest::collection::vec(input(), 1..60)) {
-        let mut machine = announced(50);
-        for input in inputs {
-            machine.handle(input);
-            let output = machine.poll();
-            answer(&mut machine, &output);
-        }
-        // Whatever was asked for before is answered now.
-        for step in [Step::Assert, Step::Reveal, Step::Settle] {
-            machine.handle(Input::Dropped { step, again: true });
-            machine.handle(Input::Lost(step));
-        }
-        machine.handle(Input::Unanswered);
-        machine.handle(Input::Listed(0));
-        for tick in (160..1500).chain((1500..100_000).step_by(50)) {
-            machine.handle(Input::Tick(Tick(tick)));
-            let output = machine.poll();
-            answer(&mut machine, &output);
-        }
-        prop_assert!(matches!(machine.poll(), Output::Finished(_)), "{machine:?}");
     }
 }

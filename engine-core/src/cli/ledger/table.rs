@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     BoxError,
-    engine::journal::{Ledger, Sums},
+    engine::journal::{Ledger, ShadowSums, Sums},
     one_line::OneLine,
     units::Nct,
 };
@@ -14,7 +14,7 @@ use crate::{
 /// A line of the ledger. Amounts are NCT as decimal texts, since they have more digits than a double.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Line {
-    /// `total`, `backend` or `rule`.
+    /// `total`, `shadow`, `backend` or `rule`.
     of: &'static str,
     /// The backend's name; empty for the total.
     backend: String,
@@ -29,15 +29,20 @@ pub(super) struct Line {
     lost: String,
     fees: String,
     net: String,
+    /// Of `shadow`, verdicts that the arbiters agreed with; nothing on the other lines, where it is not asked for.
+    right: Option<u64>,
+    /// Of `shadow`, verdicts that they did not agree with.
+    wrong: Option<u64>,
 }
 
 impl Line {
-    /// All lines: the total, then backends, then rules, each by name.
+    /// All lines: the total, what was only watched if anything was, then backends, then rules, each by name.
     pub(super) fn of(ledger: &Ledger) -> Vec<Self> {
         let total = Self::new("total", "", "", &ledger.total);
         let backends = ledger.backends.iter().map(|(name, sums)| Self::new("backend", name, "", sums));
         let rules = ledger.rules.iter().map(|((backend, name), sums)| Self::new("rule", backend, name, sums));
-        std::iter::once(total).chain(backends).chain(rules).collect()
+        let shadow = (ledger.shadow.bounties > 0).then(|| Self::shadow(&ledger.shadow));
+        std::iter::once(total).chain(shadow).chain(backends).chain(rules).collect()
     }
 
     fn new(of: &'static str, backend: &str, rule: &str, sums: &Sums) -> Self {
@@ -61,7 +66,15 @@ impl Line {
             lost: decimal(lost),
             fees: decimal(fees),
             net,
+            right: None,
+            wrong: None,
         }
+    }
+
+    fn shadow(sums: &ShadowSums) -> Self {
+        let ShadowSums { bounties, open, staked, right, wrong } = *sums;
+        let sums = Sums { bounties, open, staked, ..Sums::default() };
+        Self { right: Some(right), wrong: Some(wrong), ..Self::new("shadow", "", "", &sums) }
     }
 
     /// What this line is about, in one word.
@@ -73,17 +86,18 @@ impl Line {
         }
     }
 
-    fn cells(&self) -> [String; 10] {
-        let Self { bounties, open, missed, unknown, staked, won, lost, fees, net, .. } = self;
+    fn cells(&self) -> [String; 12] {
+        let Self { bounties, open, missed, unknown, staked, won, lost, fees, net, right, wrong, .. } = self;
         let counts = [bounties, open, missed, unknown].map(u64::to_string);
+        let verdicts = [right, wrong].map(|count| count.map(|count| count.to_string()).unwrap_or_default());
         let amounts = [staked, won, lost, fees, net].map(Clone::clone);
-        let mut cells = std::iter::once(self.name()).chain(counts).chain(amounts);
+        let mut cells = std::iter::once(self.name()).chain(counts).chain(amounts).chain(verdicts);
         std::array::from_fn(|_| cells.next().unwrap_or_default())
     }
 }
 
-const HEADS: [&str; 10] =
-    ["of", "bounties", "open", "missed", "unknown", "staked", "won", "lost", "fees", "net"];
+const HEADS: [&str; 12] =
+    ["of", "bounties", "open", "missed", "unknown", "staked", "won", "lost", "fees", "net", "right", "wrong"];
 
 fn decimal(amount: Nct) -> String {
     let text = amount.to_string();
@@ -92,7 +106,7 @@ fn decimal(amount: Nct) -> String {
 
 /// Columns with their heads; names to the left, numbers to the right.
 pub(super) fn text(lines: &[Line], since: SystemTime) -> String {
-    let rows: Vec<[String; 10]> =
+    let rows: Vec<[String; 12]> =
         std::iter::once(HEADS.map(str::to_owned)).chain(lines.iter().map(Line::cells)).collect();
     let width =
         |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|c| c.chars().count()).max();
@@ -142,24 +156,29 @@ mod tests {
             ..Sums::default()
         };
         let mut ledger = Ledger { total: sums(Nct::ONE.0, 0), ..Ledger::default() };
+        ledger.shadow = ShadowSums { bounties: 3, right: 2, ..ShadowSums::default() };
         ledger.backends.insert("yara".to_owned(), sums(0, Nct::ONE.0));
         ledger.rules.insert(("yara".to_owned(), "a,\"b\"\n".to_owned()), sums(0, 0));
         let lines = Line::of(&ledger);
-        assert_eq!(lines.iter().map(|line| line.net.as_str()).collect::<Vec<_>>(), ["0.5", "-1.5", "-0.5"]);
+        assert_eq!(
+            lines.iter().map(|line| line.net.as_str()).collect::<Vec<_>>(),
+            ["0.5", "0", "-1.5", "-0.5"]
+        );
 
         let shown = text(&lines, SystemTime::UNIX_EPOCH);
         assert!(shown.starts_with("since 1970-01-01T00:00:00Z (UTC), in NCT\nof "), "{shown}");
-        assert_eq!(shown.lines().count(), 5, "a name cannot begin a line of its own: {shown}");
+        assert_eq!(shown.lines().count(), 6, "a name cannot begin a line of its own: {shown}");
         let csv = csv(&lines).unwrap();
         assert!(csv.starts_with(
-            "of,backend,rule,bounties,open,missed,unknown,staked,won,lost,fees,net\ntotal,,,2,"
+            "of,backend,rule,bounties,open,missed,unknown,staked,won,lost,fees,net,right,wrong\ntotal,,,2,"
         ));
+        assert!(csv.contains("\nshadow,,,3,0,0,0,0,0,0,0,0,2,0\n"), "{csv}");
         let mut rows = csv::Reader::from_reader(csv.as_bytes());
         let rule = rows.records().map(Result::unwrap).find(|row| &row[0] == "rule").unwrap();
         assert_eq!(&rule[2], "a,\"b\"\n");
         let jsonl = jsonl(&lines).unwrap();
         let values: Vec<serde_json::Value> =
             jsonl.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        assert_eq!((values.len(), &values[1]["net"]), (3, &"-1.5".into()));
+        assert_eq!((values.len(), &values[2]["net"]), (4, &"-1.5".into()));
     }
 }

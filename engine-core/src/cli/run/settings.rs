@@ -81,6 +81,9 @@ pub(in crate::cli) struct RunSettings {
     /// Where staked bounties are kept; never use one account with two journals [default: ./ENGINE-ADDRESS.journal]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) journal: Option<PathBuf>,
+    /// How long what is over stays in the journal, for `ledger`
+    #[arg(long, value_name = "TIME", default_value = "400d")]
+    keep: Time,
     /// Whether "nothing found" is asserted as benign
     #[arg(long, value_name = "WHEN", default_value = "assert")]
     benign: Benign,
@@ -210,6 +213,7 @@ impl RunSettings {
                 timeout: self.artifact_timeout.0,
                 at_once: self.scans_at_once().get(),
             },
+            keep: self.keep.0,
             drain: self.drain,
         }
     }

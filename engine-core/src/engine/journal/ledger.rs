@@ -10,7 +10,12 @@ use tokio_rusqlite::{
     rusqlite::{self, Connection, Row},
 };
 
-use crate::{bounty::evidence::Evidence, units::Nct, verdict::Verdict};
+use crate::{
+    bounty::{Assertion, evidence::Evidence},
+    engine::shadow::score,
+    units::Nct,
+    verdict::Verdict,
+};
 
 /// The sums since some day. A bounty counts whole for every backend and every rule that its assertion rests on, so the lines of
 /// backends and rules do not add up to the total.
@@ -20,6 +25,8 @@ pub struct Ledger {
     pub total: Sums,
     /// By name: backends that had the opinion that was asserted.
     pub backends: BTreeMap<String, Sums>,
+    /// What was only watched.
+    pub shadow: ShadowSums,
     /// By backend and name: rules and signatures behind what was called malicious.
     pub rules: BTreeMap<(String, String), Sums>,
 }
@@ -45,15 +52,55 @@ pub struct Sums {
     pub fees: Nct,
 }
 
+/// What was only watched, see [`Caution`](crate::engine::brakes::Caution): how many of its verdicts were right.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ShadowSums {
+    /// How many bounties.
+    pub bounties: u64,
+    /// How many of them are not known to be decided.
+    pub open: u64,
+    /// What would have been staked.
+    pub staked: Nct,
+    /// Verdicts on artifacts that the arbiters agreed with.
+    pub right: u64,
+    /// Verdicts that they did not agree with.
+    pub wrong: u64,
+}
+
+impl ShadowSums {
+    fn read(db: &Connection, since: i64) -> rusqlite::Result<Self> {
+        let mut rows = db.prepare(
+            "SELECT open, staked, assertion, truth FROM shadow WHERE seen_at >= datetime(?1, 'unixepoch')",
+        )?;
+        let mut rows = rows.query(params![since])?;
+        let mut watched = Self::default();
+        while let Some(row) = rows.next()? {
+            watched.bounties += 1;
+            watched.open += u64::from(row.get::<_, bool>("open")?);
+            let staked = super::record::amount(row, "staked")?.unwrap_or_default();
+            watched.staked.0 = watched.staked.0.saturating_add(staked.0);
+            let truth: Option<Vec<bool>> = super::record::column(row, "truth")?;
+            let assertion: Option<Assertion> = super::record::column(row, "assertion")?;
+            if let (Some(truth), Some(assertion)) = (truth, assertion) {
+                let (right, wrong) = score(&assertion, &truth);
+                watched.right += right;
+                watched.wrong += wrong;
+            }
+        }
+        Ok(watched)
+    }
+}
+
 impl Ledger {
     pub(super) fn read(db: &Connection, since: SystemTime) -> rusqlite::Result<Self> {
         let since = since.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let since = i64::try_from(since).unwrap_or(i64::MAX);
         let mut rows = db.prepare(
             "SELECT stage, open, staked, fee, paid, evidence FROM bounty
              WHERE sealed_at >= datetime(?1, 'unixepoch') AND stage != 'over: missed assert'",
         )?;
-        let mut rows = rows.query(params![i64::try_from(since).unwrap_or(i64::MAX)])?;
-        let mut ledger = Self::default();
+        let mut rows = rows.query(params![since])?;
+        let mut ledger = Self { shadow: ShadowSums::read(db, since)?, ..Self::default() };
         while let Some(row) = rows.next()? {
             ledger.add(&Entry::read(row)?);
         }

@@ -26,7 +26,7 @@ fn rejecting(filters: Vec<Filter>) -> Plan {
 
 /// The reference downloads first and filters then.
 #[tokio::test]
-async fn a_filtered_artifact_is_not_even_fetched() {
+async fn f16_a_filtered_artifact_is_not_even_fetched() {
     let bench = Bench::new();
     {
         let mut world = bench.market.world();

@@ -126,3 +126,32 @@ async fn f18_a_deprecated_contract_is_settled() {
     rig.stop().await;
     assert_eq!(bench.market.world().handed_in.len(), 3);
 }
+
+/// What was over longer ago than it is to be kept is forgotten, and nothing else.
+#[tokio::test]
+async fn what_was_over_long_ago_is_forgotten() {
+    let bench = Bench::new();
+    let rig = bench.start().await;
+    for n in 1..=3 {
+        rig.announce(&bounty(n)).await;
+        bench.until_stage(id(n), "done assert").await;
+    }
+    rig.stop().await;
+    let age = |n, days: u32, open: bool| {
+        let sql = format!(
+            "UPDATE bounty SET open = {open}, noted_at = datetime('now', '-{days} days') WHERE guid = '{}'",
+            id(n).guid
+        );
+        bench.sqlite().execute_batch(&sql).unwrap();
+    };
+    age(1, 2, false);
+    age(2, 2, true);
+    age(3, 0, false);
+    let rig = bench.start().await;
+    while bench.stage(id(1)).is_some() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    rig.stop().await;
+    assert!(bench.stage(id(2)).is_some(), "it is owed");
+    assert!(bench.stage(id(3)).is_some(), "it is not so long ago");
+}

@@ -71,6 +71,7 @@ pub(crate) fn plan() -> Plan {
         caution: Caution::default(),
         bids: Box::new(Linear::default()),
         limits: Limits { max_size: 64, timeout: Duration::from_secs(20), at_once: 4 },
+        keep: Duration::from_secs(86_400),
         drain: false,
     }
 }

@@ -3,8 +3,8 @@
 use std::iter::repeat_n;
 
 use engine_core::{
-    bounty::{Step, event::Event},
-    units::Guid,
+    bounty::{Bounty, Step, event::Event},
+    units::{Guid, Tick},
 };
 
 use crate::driver::{
@@ -35,7 +35,9 @@ async fn f08_a_reveal_goes_out_as_its_window_opens_and_again_until_it_closes() {
     rig.announce(&bounty(1)).await;
     bench.until_stage(id(1), "done assert").await;
     rig.tick(99).await;
-    rig.heard().await;
+    // By the time that another bounty has come so far, a step of the first would have begun.
+    rig.announce(&Bounty { expiration: Tick(300), ..bounty(2) }).await;
+    bench.until_stage(id(2), "done assert").await;
     assert_eq!(bench.market.world().count_of(Call::Draft(Step::Reveal)), 0, "the window is not open");
     bench.market.fail(Call::Send(Step::Reveal), repeat_n(Fault::Lost, 1000));
     rig.tick(100).await;

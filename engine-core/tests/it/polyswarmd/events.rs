@@ -77,7 +77,7 @@ async fn a_socket_that_stays_silent_is_left() {
 }
 
 #[tokio::test]
-async fn without_parameters_there_are_no_events() {
+async fn f01_without_parameters_there_are_no_events() {
     let works = std::sync::Arc::new(AtomicBool::new(true));
     let script = std::sync::Arc::clone(&works);
     let mut node = Node::start(move |request| match request.line().as_str() {

@@ -122,7 +122,7 @@ async fn a_look_up_is_tried_twice_and_an_order_once() {
 }
 
 #[tokio::test]
-async fn too_many_requests_quiet_the_whole_client() {
+async fn f20_too_many_requests_quiet_the_whole_client() {
     let asked = AtomicU32::new(0);
     let node = Node::usual(move |_| match asked.fetch_add(1, Relaxed) {
         0 => Reply::Raw(429, vec![("retry-after", "1".into())], b"<html>slow down</html>".to_vec()),
