@@ -90,7 +90,7 @@ fn f09_whatever_the_node_changes_is_found_and_named() {
         ("chain id", |t| t[1].chain_id = 1337),
         ("value", |t| t[1].value = 1),
         ("gas: ", |t| t[0].gas = 50_000_001),
-        ("gas price", |t| t[0].gas_price = u128::MAX),
+        ("gas price", |t| t[0].gas_price = 200_000_000_001),
         ("spender", |t| t[0].data = approve(THIEF, 35)),
         ("amount", |t| t[0].data = approve(REGISTRY, 36)),
         ("method", |t| {
