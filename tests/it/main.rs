@@ -46,6 +46,10 @@ mod service;
 mod stopped;
 /// The marketplace itself, played by hand.
 mod testnet;
+/// So many bounties and then the end, on both kinds of nodes.
+mod trial;
+/// The marketplace at its worst, and a real engine in it.
+mod under_fire;
 /// Golden distillations of the reference, against the rule `any`.
 mod vectors_multi;
 /// The same matches as yara-python, rule for rule, with tags and meta.

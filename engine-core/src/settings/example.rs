@@ -57,12 +57,12 @@ fn setting(text: &mut String, table: &'static str, arg: &Arg) {
         Kind::One | Kind::Many | Kind::Groups(_) => format!("{} {placeholder}", name.flag),
     };
     comment(text, &format!("Flag {flag}, variable {}.", name.variable));
+    if let Kind::Groups(_) = name.kind {
+        let words = words.iter().map(|word| toml(word)).collect::<Vec<_>>().join(", ");
+        comment(text, &format!("A value is a list of words: [[{words}], …]."));
+    }
     let line = match default(&name, arg) {
         Some(value) => format!("#{} = {value}\n", name.key),
-        None if words.len() > 1 => {
-            let words = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
-            format!("# {} = [[{words}]]\n", name.key)
-        }
         None => format!("# {} = {placeholder}\n", name.key),
     };
     text.push_str(&line);
@@ -74,9 +74,7 @@ fn default(name: &Name, arg: &Arg) -> Option<String> {
     match name.kind {
         Kind::Switch => Some("false".to_owned()),
         Kind::One => given.next_back().map(|value| toml(&value)),
-        // What a list of lists looks like is not plain from `[]`.
-        Kind::Groups(_) => None,
-        Kind::Many => {
+        Kind::Many | Kind::Groups(_) => {
             let values: Vec<String> = match arg.get_value_delimiter() {
                 Some(delimiter) => {
                     given.flat_map(|all| all.split(delimiter).map(toml).collect::<Vec<_>>()).collect()

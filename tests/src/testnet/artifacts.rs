@@ -44,6 +44,13 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// One of this name, malicious or not, with these bytes.
+    pub fn new(name: impl Into<String>, truth: bool, content: impl Into<Bytes>) -> Self {
+        Self { name: name.into(), truth, content: content.into() }
+    }
+}
+
+impl Sample {
     /// The description that a bounty's metadata carries.
     pub(crate) fn metadata(&self, kind: Kind) -> Value {
         if kind == Kind::Url {
@@ -87,7 +94,8 @@ pub enum ArtifactsError {
     Empty(PathBuf),
 }
 
-/// Reads `DIR/malicious` and `DIR/benign`; sub-folders are left out. The order is that of the names, malicious ones first.
+/// Reads `DIR/malicious` and `DIR/benign`; sub-folders are left out. The order is that of the names, malicious
+/// ones first.
 ///
 /// # Errors
 /// [`ArtifactsError`] when a folder is missing, a file is empty or too large, or there is no file at all.
@@ -116,7 +124,8 @@ pub fn load(folder: &Path) -> Result<Vec<Sample>, ArtifactsError> {
     if samples.is_empty() { Err(ArtifactsError::Empty(folder.into())) } else { Ok(samples) }
 }
 
-/// Draws samples, the same ones for the same seed: a coin picks malicious or benign, and no sample comes again before
+/// Draws samples, the same ones for the same seed: a coin picks malicious or benign, and no sample comes again
+/// before
 /// all of its kind have come.
 #[derive(Debug)]
 pub(crate) struct Deck {

@@ -169,7 +169,7 @@ impl Entry {
     fn sums(&self) -> Sums {
         let over = !self.open;
         // What was not settled, or not revealed, brought nothing as far as the journal knows.
-        let back = self.paid.or(self.missed.then_some(Nct::ZERO)).filter(|_| over);
+        let back = self.paid.or_else(|| self.missed.then_some(Nct::ZERO)).filter(|_| over);
         let beyond = |a: Nct, b: Nct| a.saturating_sub(b);
         Sums {
             bounties: 1,

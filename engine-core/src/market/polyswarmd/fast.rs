@@ -108,9 +108,10 @@ pub(super) async fn find(rest: &Rest, id: BountyId) -> Result<Option<Placed>, Ma
 pub(super) async fn truth(rest: &Rest, id: BountyId) -> Result<Option<Vec<bool>>, MarketError> {
     let list: Option<Vec<Value>> =
         rest.get(format!("/bounties/{}/votes/", id.guid)).chain(id.chain).result().await?;
-    let votes = list.unwrap_or_default();
-    let votes: Vec<bool> =
-        votes.iter().filter_map(|entry| entry.get("vote").and_then(Value::as_bool)).collect();
+    // A vote is posted as one bit; a node may show it as the list that it is on a chain.
+    let vote =
+        |entry: &Value| entry.get("vote").or_else(|| entry.get("votes")?.get(0)).and_then(Value::as_bool);
+    let votes: Vec<bool> = list.unwrap_or_default().iter().filter_map(vote).collect();
     let malicious = votes.iter().filter(|vote| **vote).count();
     Ok((!votes.is_empty()).then(|| vec![malicious >= votes.len() - malicious]))
 }

@@ -219,7 +219,8 @@ async fn votes_are_on_the_first_artifact() {
     for (votes, expected) in [
         (json!([vote(true), vote(false)]), Some(vec![true])),
         (json!([vote(true), vote(false), vote(false)]), Some(vec![false])),
-        (json!([7, {"voter": ACCOUNT}]), None),
+        (json!([vote(true), {"votes": [false]}, {"votes": [false, true]}]), Some(vec![false])),
+        (json!([7, {"voter": ACCOUNT}, {"votes": []}]), None),
         (Value::Null, None),
     ] {
         let listed = votes.clone();
