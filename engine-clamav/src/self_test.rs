@@ -88,12 +88,10 @@ mod tests {
     fn only_a_detection_passes() {
         let test = SelfTest::eicar();
         assert_eq!(test.judge(Ok(ScanResult::new(Verdict::Malicious, Confidence::ONE))), Ok(()));
-        for outcome in [
-            Ok(ScanResult::unknown()),
-            Ok(ScanResult::new(Verdict::Benign, Confidence::ONE)),
-            Err(ScanError::timed_out("")),
-        ] {
-            assert_eq!(test.judge(outcome).map_err(|error| error.kind), Err(ErrorKind::Unavailable));
+        let judged = |outcome| test.judge(outcome).map_err(|error| error.kind);
+        for blind in [ScanResult::unknown(), ScanResult::new(Verdict::Benign, Confidence::ONE)] {
+            assert_eq!(judged(Ok(blind)), Err(ErrorKind::BadReply));
         }
+        assert_eq!(judged(Err(ScanError::timed_out(""))), Err(ErrorKind::Unavailable));
     }
 }

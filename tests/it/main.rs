@@ -11,6 +11,8 @@
 mod brakes;
 /// What is in the folder `deploy`.
 mod deployed;
+/// The disk of the journal is full.
+mod disk_full;
 /// What the public rules call malicious among the files of ordinary packages.
 mod false_alarms;
 /// The table of the reference's faults, and those of its command line.
@@ -46,6 +48,8 @@ mod stopped;
 mod testnet;
 /// So many bounties and then the end, on both kinds of nodes.
 mod trial;
+/// The marketplace at its worst, and a real engine in it.
+mod under_fire;
 /// Golden distillations of the reference, against the rule `any`.
 mod vectors_multi;
 /// The same matches as yara-python, rule for rule, with tags and meta.

@@ -3,6 +3,7 @@
 mod accounts;
 mod chains;
 mod commands;
+mod engines;
 mod fast;
 mod faults;
 mod gas;

@@ -103,7 +103,7 @@ struct Args {
     /// One line on standard error for each change of a bounty; auto: when it is a terminal
     #[arg(long, value_enum, default_value_t = Live::Auto, num_args = 0..=1, default_missing_value = "always")]
     live: Live,
-    /// File for the changes as one JSON object each, {block, bounty, guid, event, detail}; begun anew
+    /// File for the changes as one JSON object each, {chain, block, bounty, guid, event, detail}; begun anew
     #[arg(long, value_name = "FILE")]
     progress: Option<PathBuf>,
 }

@@ -56,6 +56,7 @@ pub struct Engine {
     options: Vec<OsString>,
     environment: Vec<(&'static str, OsString)>,
     folder: TempDir,
+    journal: PathBuf,
 }
 
 impl Engine {
@@ -73,6 +74,7 @@ impl Engine {
             program: program.into(),
             options: options.into_iter().map(Into::into).collect(),
             environment: Vec::new(),
+            journal: folder.path().join("journal.db"),
             folder,
         })
     }
@@ -84,9 +86,16 @@ impl Engine {
         self
     }
 
+    /// With its journal elsewhere.
+    #[must_use]
+    pub fn journal_at(mut self, path: impl Into<PathBuf>) -> Self {
+        self.journal = path.into();
+        self
+    }
+
     /// Where its journal is.
     pub fn journal(&self) -> PathBuf {
-        self.folder.path().join("journal.db")
+        self.journal.clone()
     }
 
     /// All that it logged, over all starts.

@@ -1,8 +1,10 @@
-//! A marketplace in one process: a polyswarmd node with its chain, an ambassador who posts bounties, and arbiters who
+//! A marketplace in one process: a polyswarmd node with its chain, an ambassador who posts bounties, and
+//! arbiters who
 //! know the truth.
 //!
 //! It is an independent judge: it shares no code with the engines. Signatures, account nonces, allowances,
-//! commitments, windows and payouts are checked as the real chain checks them, and a [`Report`] says what an account
+//! commitments, windows and payouts are checked as the real chain checks them, and a [`Report`] says what an
+//! account
 //! did with each bounty. Blocks are mined on command ([`Testnet::mine`]) or by time ([`Testnet::run`]).
 
 mod abi;
@@ -81,7 +83,8 @@ pub enum TestnetError {
 }
 
 impl Testnet {
-    /// Listens and answers, at block 0. Nothing is mined or posted before [`mine`](Self::mine) or [`run`](Self::run).
+    /// Listens and answers, at block 0. Nothing is mined or posted before [`mine`](Self::mine) or
+    /// [`run`](Self::run).
     ///
     /// # Errors
     /// [`TestnetError`] when a setting is out of range or the address cannot be listened on.
@@ -113,7 +116,8 @@ impl Testnet {
         format!("http://{}", self.address)
     }
 
-    /// Mines the next block of each chain, sends its events, and tells what changed. In the fast variant: has a second pass.
+    /// Mines the next block of each chain, sends its events, and tells what changed. In the fast variant: has
+    /// a second pass.
     pub fn mine(&self) -> Vec<Change> {
         self.tick(None)
     }
@@ -123,7 +127,8 @@ impl Testnet {
         chains.into_iter().flat_map(|chain| self.node.mine(chain, now)).collect()
     }
 
-    /// Mines the next block of one chain only. A chain that there is not stands for the first one, here and below.
+    /// Mines the next block of one chain only. A chain that there is not stands for the first one, here and
+    /// below.
     pub fn mine_on(&self, chain: ChainName) -> Vec<Change> {
         self.node.mine(chain, None)
     }
@@ -167,7 +172,8 @@ impl Testnet {
         Report::of_account(&self.node.world(), Some(account))
     }
 
-    /// How long after its event each bounty's first assertion arrived at the node, valid or not: shortest first. Bounties on which nobody
+    /// How long after its event each bounty's first assertion arrived at the node, valid or not: shortest
+    /// first. Bounties on which nobody
     /// asserted are not among them.
     pub fn reaction_times(&self) -> Vec<Duration> {
         self.node.reactions.times()
@@ -195,7 +201,8 @@ impl Testnet {
         self.node.until(|world| (waiting(world) >= transactions).then_some(())).await;
     }
 
-    /// Mines a block each `block_time` (in the fast variant: looks at the clock) until all bounties are over, and two more: those who wait for the receipt of
+    /// Mines a block each `block_time` (in the fast variant: looks at the clock) until all bounties are over,
+    /// and two more: those who wait for the receipt of
     /// their last transaction get it. `watch` hears of each change.
     pub async fn run(&self, block_time: Duration, mut watch: impl FnMut(&Change)) {
         let mut clock = time::interval_at(time::Instant::now() + block_time, block_time);

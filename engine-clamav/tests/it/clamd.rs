@@ -152,7 +152,7 @@ async fn a_database_without_eicar_needs_a_self_test_file() {
     let clamd = Clamd::over(samples::database_without_eicar).unwrap();
     let options = Options::clamd(clamd.tcp().parse().unwrap());
     let error = scan(&open(options.clone()).await, samples::clean()).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Unavailable);
+    assert_eq!(error.kind, ErrorKind::BadReply);
     assert!(error.message.contains("--self-test-file"), "{error}");
 
     let file = tempfile::NamedTempFile::new().unwrap();

@@ -109,7 +109,8 @@ impl Player {
         format!("0x{}", hex::encode(bytes))
     }
 
-    /// Asks the node for an action's transactions, signs them from `nonce` on, posts them one by one, and mines two
+    /// Asks the node for an action's transactions, signs them from `nonce` on, posts them one by one, and
+    /// mines two
     /// blocks. The answer to the look-up of their receipts.
     pub(crate) async fn act(&self, net: &Testnet, path: &str, body: Value, nonce: u64) -> (u16, Value) {
         let hashes = self.send(path, body, nonce).await;

@@ -74,7 +74,8 @@ async fn vector_session_of_the_reference_is_served_alike() {
     assert!(report.totals.rejected_requests.is_empty(), "{:?}", report.totals.rejected_requests);
 }
 
-/// Whether `ours` has what `theirs` has: the same members and kinds of values, further ones allowed. The recording has
+/// Whether `ours` has what `theirs` has: the same members and kinds of values, further ones allowed. The
+/// recording has
 /// null for metadata that this node can look up.
 fn covers(ours: &Value, theirs: &Value) -> bool {
     match (ours, theirs) {

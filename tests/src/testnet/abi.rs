@@ -32,7 +32,8 @@ pub(crate) enum Call {
 }
 
 impl Call {
-    /// Reads the call data of a transaction to `to`; `None` when that contract has no such call, or the arguments are malformed.
+    /// Reads the call data of a transaction to `to`; `None` when that contract has no such call, or the
+    /// arguments are malformed.
     pub(crate) fn decode(to: Address, data: &[u8]) -> Option<Self> {
         let selector: [u8; 4] = data.get(..4)?.try_into().ok()?;
         if to == TOKEN {

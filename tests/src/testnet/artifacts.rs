@@ -87,7 +87,8 @@ pub enum ArtifactsError {
     Empty(PathBuf),
 }
 
-/// Reads `DIR/malicious` and `DIR/benign`; sub-folders are left out. The order is that of the names, malicious ones first.
+/// Reads `DIR/malicious` and `DIR/benign`; sub-folders are left out. The order is that of the names, malicious
+/// ones first.
 ///
 /// # Errors
 /// [`ArtifactsError`] when a folder is missing, a file is empty or too large, or there is no file at all.
@@ -116,7 +117,8 @@ pub fn load(folder: &Path) -> Result<Vec<Sample>, ArtifactsError> {
     if samples.is_empty() { Err(ArtifactsError::Empty(folder.into())) } else { Ok(samples) }
 }
 
-/// Draws samples, the same ones for the same seed: a coin picks malicious or benign, and no sample comes again before
+/// Draws samples, the same ones for the same seed: a coin picks malicious or benign, and no sample comes again
+/// before
 /// all of its kind have come.
 #[derive(Debug)]
 pub(crate) struct Deck {

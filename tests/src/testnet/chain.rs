@@ -1,4 +1,5 @@
-//! The chain's bookkeeping: blocks, account nonces, the pool of transactions that wait, and receipts. Runs no contract.
+//! The chain's bookkeeping: blocks, account nonces, the pool of transactions that wait, and receipts. Runs no
+//! contract.
 
 mod name;
 
@@ -144,7 +145,8 @@ impl Chain {
         self.head = self.head.max(seconds);
     }
 
-    /// Takes the next transaction of the block out of the pool: in arrival order but for the order of nonces. What
+    /// Takes the next transaction of the block out of the pool: in arrival order but for the order of nonces.
+    /// What
     /// offers less than the price of gas, or what its account cannot pay any more, waits on.
     pub(crate) fn next_transaction(&mut self) -> Option<Transaction> {
         let next = self.pool.iter().position(|tx| {
@@ -156,7 +158,8 @@ impl Chain {
         Some(tx)
     }
 
-    /// Takes the wei for so much gas from the sender of a mined transaction. What it used less than its limit is
+    /// Takes the wei for so much gas from the sender of a mined transaction. What it used less than its limit
+    /// is
     /// never taken.
     pub(crate) fn charge(&mut self, tx: &Transaction, gas: u64) {
         let left =

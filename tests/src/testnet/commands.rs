@@ -20,7 +20,8 @@ impl Testnet {
         guid
     }
 
-    /// The same on the first chain with a chosen GUID; one that is in use ends in the report's rejected requests.
+    /// The same on the first chain with a chosen GUID; one that is in use ends in the report's rejected
+    /// requests.
     pub fn post_bounty_as(&self, guid: Uuid) {
         let chain = self.first();
         self.node.world().nets.get_mut(chain).plan.commanded.push((guid, Kind::File));
@@ -33,12 +34,14 @@ impl Testnet {
         guid
     }
 
-    /// Sets what a unit of gas costs on a chain from the next block on, in wei. What offers less waits in the pool.
+    /// Sets what a unit of gas costs on a chain from the next block on, in wei. What offers less waits in the
+    /// pool.
     pub fn set_gas_price(&self, chain: ChainName, wei: u128) {
         self.node.world().nets.get_mut(chain).chain.set_gas_price(wei);
     }
 
-    /// Sets the reveal and the vote window on each chain in its next block, for open bounties too: `window_update`.
+    /// Sets the reveal and the vote window on each chain in its next block, for open bounties too:
+    /// `window_update`.
     pub fn set_windows(&self, reveal: u64, vote: u64) {
         self.order(Order::Windows { reveal, vote });
     }
@@ -79,7 +82,8 @@ impl Testnet {
         self.node.drop_sockets();
     }
 
-    /// Tells the numbers of the next `blocks` blocks of each chain lower by `by`, in events and in `/status`, as a node
+    /// Tells the numbers of the next `blocks` blocks of each chain lower by `by`, in events and in `/status`,
+    /// as a node
     /// does after a restart from an older snapshot. The chains themselves go on.
     pub fn regress(&self, by: u64, blocks: u64) {
         self.node.world().nets.iter_mut().for_each(|net| net.regress(by, blocks));

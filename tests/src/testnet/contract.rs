@@ -1,4 +1,5 @@
-//! The bounty registry: its rules, its money, and why it refuses. Pure: a call and a block number in, logs or a revert out.
+//! The bounty registry: its rules, its money, and why it refuses. Pure: a call and a block number in, logs or
+//! a revert out.
 
 mod bounty;
 mod revert;

@@ -1,7 +1,9 @@
 //! Faults on purpose: what goes wrong on the running net, when, and how often.
 //!
-//! A file has a list of faults. Each says *on* what it waits, which occurrence it means (`nth`, from 1, by default the
-//! first; `times`, by default 1, how many in a row from there), and *what* happens then. Occurrences are counted from
+//! A file has a list of faults. Each says *on* what it waits, which occurrence it means (`nth`, from 1, by
+//! default the
+//! first; `times`, by default 1, how many in a row from there), and *what* happens then. Occurrences are
+//! counted from
 //! the start, each fault for itself, so the same traffic meets the same faults. Of several that apply to one
 //! occurrence the first in the file is inflicted, but for lies, which are all told.
 //!
@@ -42,7 +44,8 @@
 //! on = "event"
 //! event = "bounty"                  # any but `connected` when absent
 //! nth = 2
-//! what = "drop_socket"              # instead of the event; also "lose", "duplicate", "reorder" (after the next event)
+//! what = "drop_socket"              # instead of the event; also "lose", "duplicate",
+//!                                   # "reorder" (it comes after the next event)
 //!
 //! [[fault]]
 //! on = "event"
@@ -60,7 +63,7 @@
 //! [[fault]]
 //! on = "block"
 //! nth = 60
-//! what = "gas_price"                # times `factor`, for `blocks` blocks (for ever when absent); also `wei` itself
+//! what = "gas_price"                # times `factor`, or `wei`; for `blocks` blocks, for ever when absent
 //! factor = 20
 //! blocks = 8
 //!

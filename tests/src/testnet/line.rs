@@ -1,4 +1,5 @@
-//! Connections that can be cut: a client whose request or answer is lost sees its connection end without a byte.
+//! Connections that can be cut: a client whose request or answer is lost sees its connection end without a
+//! byte.
 
 use std::{
     io::{self, IoSlice},

@@ -1,4 +1,5 @@
-//! Whether JSON is a metadata list that the marketplace takes: strictly typed, as protocol sections 7.1 and 7.2 say. Pure.
+//! Whether JSON is a metadata list that the marketplace takes: strictly typed, as protocol sections 7.1 and
+//! 7.2 say. Pure.
 
 use std::net::IpAddr;
 

@@ -126,7 +126,8 @@ impl Net {
         self.regression = Some(Regression { blocks: next..next.saturating_add(blocks), by });
     }
 
-    /// Begins the next block, and tells its number. In the fast variant that is the second `now`, or else the next.
+    /// Begins the next block, and tells its number. In the fast variant that is the second `now`, or else the
+    /// next.
     pub(crate) fn begin_block(&mut self, now: Option<u64>) -> u64 {
         self.ticks += 1;
         let block = match (self.variant, now) {

@@ -1,4 +1,5 @@
-//! The accounts that live in the node: an ambassador who posts bounties, and arbiters who know the truth. They obey the
+//! The accounts that live in the node: an ambassador who posts bounties, and arbiters who know the truth. They
+//! obey the
 //! same contract as everybody, but need no HTTP and no signatures.
 
 use alloy_primitives::{Address, B256, U256, address, keccak256};
@@ -90,7 +91,8 @@ pub(crate) fn play(world: &mut World, chain: ChainName, block: u64) {
     }
 }
 
-/// Draws artifacts and posts a bounty on them. GUIDs are new in each run, so that an engine's journal never takes a
+/// Draws artifacts and posts a bounty on them. GUIDs are new in each run, so that an engine's journal never
+/// takes a
 /// bounty of this run for one of the last.
 fn post(world: &mut World, chain: ChainName, block: u64, (guid, kind): (Uuid, Kind)) {
     let net = world.nets.get_mut(chain);

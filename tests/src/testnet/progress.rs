@@ -43,7 +43,8 @@ pub enum What {
     Voted,
     /// An assertor was paid. `settler`, `payout` (wei).
     Settled,
-    /// Nothing more is expected. `why`, and `asserted`, `revealed`, `settled`, `correct` of the reported account.
+    /// Nothing more is expected. `why`, and `asserted`, `revealed`, `settled`, `correct` of the reported
+    /// account.
     Over,
 }
 

@@ -1,4 +1,5 @@
-//! What the judge notes of each bounty beside the chain: its truth, who sent what for it, and whether it is over.
+//! What the judge notes of each bounty beside the chain: its truth, who sent what for it, and whether it is
+//! over.
 
 use std::collections::HashMap;
 

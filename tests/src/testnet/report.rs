@@ -70,7 +70,8 @@ pub struct BountyReport {
     pub verdicts: Option<Vec<bool>>,
     /// Wei as decimals, one per true mask entry; empty when not asserted.
     pub bid: Vec<String>,
-    /// The revealed metadata: JSON text when it can be looked up, else as it was sent; `None` when not revealed.
+    /// The revealed metadata: JSON text when it can be looked up, else as it was sent; `None` when not
+    /// revealed.
     pub metadata: Option<String>,
     /// Every masked verdict is the truth, the mask is not empty, and it was revealed.
     pub correct: bool,
@@ -100,7 +101,8 @@ pub struct Totals {
     pub settled: usize,
     /// How many were right.
     pub correct: usize,
-    /// All 4xx and 5xx answers and reverts, but for the start-up question `OPTIONS /wallets/` and look-ups of what
+    /// All 4xx and 5xx answers and reverts, but for the start-up question `OPTIONS /wallets/` and look-ups of
+    /// what
     /// does not exist.
     pub rejected_requests: Vec<Rejected>,
 }

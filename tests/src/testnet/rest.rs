@@ -95,7 +95,8 @@ fn fast() -> [Route; 3] {
     ]
 }
 
-/// Puts each refusal into the report, but for the question by which clients tell the two kinds of node apart, and
+/// Puts each refusal into the report, but for the question by which clients tell the two kinds of node apart,
+/// and
 /// look-ups of what does not exist.
 async fn note_refusals(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());

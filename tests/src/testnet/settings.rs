@@ -20,13 +20,16 @@ pub struct Settings {
     pub listen: String,
     /// Which kind of node it is; by default [`Variant::Ethereum`].
     pub variant: Variant,
-    /// The chains that there are, one or both, each once; by default the side chain alone. Home is 1337, side 1338.
+    /// The chains that there are, one or both, each once; by default the side chain alone. Home is 1337, side
+    /// 1338.
     pub chains: Vec<ChainName>,
     /// What bounties draw from; none by default, which only a testnet without bounties can do with.
     pub samples: Vec<Sample>,
-    /// Samples whose content is a URL, for [`post_url_bounty`](super::Testnet::post_url_bounty); none by default.
+    /// Samples whose content is a URL, for [`post_url_bounty`](super::Testnet::post_url_bounty); none by
+    /// default.
     pub urls: Vec<Sample>,
-    /// Bounties that the timetable posts on each chain; 0 (the default) leaves posting to [`post_bounty`](super::Testnet::post_bounty).
+    /// Bounties that the timetable posts on each chain; 0 (the default) leaves posting to
+    /// [`post_bounty`](super::Testnet::post_bounty).
     pub bounties: usize,
     /// Artifacts in a bounty, 1 (the default) to 256.
     pub per_bounty: usize,
@@ -50,7 +53,8 @@ pub struct Settings {
     pub endowments: HashMap<Address, Endowment>,
     /// What goes wrong on purpose; nothing by default.
     pub faults: Faults,
-    /// How long a look-up of receipts waits for each transaction; by default 10 s, as polyswarmd on the side chain.
+    /// How long a look-up of receipts waits for each transaction; by default 10 s, as polyswarmd on the side
+    /// chain.
     pub receipt_wait: Duration,
 }
 
@@ -60,12 +64,15 @@ pub enum Variant {
     /// Contracts, signed transactions, commit and reveal.
     #[default]
     Ethereum,
-    /// A database: signed JSON that holds at once, no reveal and no settle. Seconds since 1970 take the place of blocks, also where
-    /// the settings count in blocks; a bounty has one artifact. At the end of the reveal window the arbiters decide, and everybody is paid.
+    /// A database: signed JSON that holds at once, no reveal and no settle. Seconds since 1970 take the place
+    /// of blocks, also where
+    /// the settings count in blocks; a bounty has one artifact. At the end of the reveal window the arbiters
+    /// decide, and everybody is paid.
     Fast,
 }
 
-/// What an account starts with on a chain. As a text it is NCT, or NCT and ETH with a comma between: `2.5,0.01`.
+/// What an account starts with on a chain. As a text it is NCT, or NCT and ETH with a comma between:
+/// `2.5,0.01`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Endowment {
     /// Base units of 10⁻¹⁸ NCT; by default 1,000,000 NCT.

@@ -1,4 +1,5 @@
-//! Everything the node knows, behind one lock: chains, artifacts and the judge's notes. Advances one block at a time.
+//! Everything the node knows, behind one lock: chains, artifacts and the judge's notes. Advances one block at
+//! a time.
 
 use std::collections::{HashMap, HashSet};
 
@@ -81,7 +82,8 @@ impl World {
     }
 
     /// Mines the next block of a chain: what waits in the pool first, then what ambassador and arbiters do.
-    /// The fast variant has no transactions and tells of no blocks; its block is the second `now`, or else the next.
+    /// The fast variant has no transactions and tells of no blocks; its block is the second `now`, or else the
+    /// next.
     pub(crate) fn mine(&mut self, chain: ChainName, now: Option<u64>) -> Mined {
         let faults = self.faults.block(chain);
         let net = self.nets.get_mut(chain);
@@ -252,7 +254,8 @@ impl World {
             .or_else(|| tried().map(|s| s.sender))
     }
 
-    /// The accounts that sent transactions about bounties, in the order of their first; without those of the node.
+    /// The accounts that sent transactions about bounties, in the order of their first; without those of the
+    /// node.
     pub(crate) fn players(&self) -> Vec<Address> {
         let senders = self.records.iter().flat_map(|record| &record.sent).map(|sent| sent.sender);
         let mut seen = HashSet::new();

@@ -6,7 +6,7 @@ use super::{
     address::ApiKey,
     verify::{Limits, Pins},
 };
-use crate::units::Chain;
+use crate::{bounty::Step, units::Chain};
 
 /// How to reach a node, and on which chains to work.
 #[derive(Clone, Debug)]
@@ -63,6 +63,9 @@ pub struct Timeouts {
     pub fate_side: Duration,
     /// The same on `home`, where the node waits up to 60 s each. Default: 150 s.
     pub fate_home: Duration,
+    /// For the fate of a reveal, on both: its window may be ten blocks of a second, and past this time the node's state is asked
+    /// instead, block by block. Default: 3 s.
+    pub fate_reveal: Duration,
     /// For an artifact, from the request to its last byte. Default: 60 s.
     pub download: Duration,
     /// Between two pings on an idle socket. Default: 10 s.
@@ -88,6 +91,7 @@ impl Default for Timeouts {
             request: s(10),
             fate_side: s(45),
             fate_home: s(150),
+            fate_reveal: s(3),
             download: s(60),
             ping: s(10),
             silence_side: s(30),
@@ -100,10 +104,11 @@ impl Default for Timeouts {
 }
 
 impl Timeouts {
-    pub(super) fn fate(&self, chain: Chain) -> Duration {
-        match chain {
-            Chain::Home => self.fate_home,
-            Chain::Side => self.fate_side,
+    pub(super) fn fate(&self, chain: Chain, step: Step) -> Duration {
+        match (step, chain) {
+            (Step::Reveal, _) => self.fate_reveal,
+            (_, Chain::Home) => self.fate_home,
+            (_, Chain::Side) => self.fate_side,
         }
     }
 

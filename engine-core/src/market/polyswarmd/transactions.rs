@@ -80,7 +80,7 @@ pub(super) async fn fate(rest: &Rest, sealed: &Sealed) -> Result<Fate, MarketErr
     let chain = sealed.id().chain;
     let hashes: Vec<&str> = sealed.signed().transactions.iter().map(|sent| sent.hash.as_str()).collect();
     // Its body makes this GET unusual, but so the node has it. Each try may take a minute: the caller decides on a second.
-    let call = rest.get(PATH).chain(chain).waits().once().timeout(rest.timeouts.fate(chain));
+    let call = rest.get(PATH).chain(chain).waits().once().timeout(rest.timeouts.fate(chain, sealed.step()));
     let call = call.body(json!({ "transactions": hashes }));
     let name = call.name();
     let outcome = match call.answer().await? {

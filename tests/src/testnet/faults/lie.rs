@@ -10,7 +10,8 @@ use crate::testnet::{abi::Call, chain::ChainName, event};
 /// Who gains by the lies.
 const THIEF: Address = address!("00000000000000000000000000000000000bad00");
 
-/// The field that a node lies about in the transactions of `POST …/assertions`, `…/reveal` and `…/settle`. Where there is no such field
+/// The field that a node lies about in the transactions of `POST …/assertions`, `…/reveal` and `…/settle`.
+/// Where there is no such field
 /// the transactions are as asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]

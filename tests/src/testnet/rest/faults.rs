@@ -1,4 +1,5 @@
-//! Inflicts the faults on requests, before anything else sees them. Their answers are not held against who asked.
+//! Inflicts the faults on requests, before anything else sees them. Their answers are not held against who
+//! asked.
 
 use std::sync::Arc;
 

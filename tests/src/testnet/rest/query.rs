@@ -1,4 +1,5 @@
-//! Who asks, and about which chain: the query of a request. The first request of an account brings it its tokens.
+//! Who asks, and about which chain: the query of a request. The first request of an account brings it its
+//! tokens.
 
 use std::{collections::HashMap, sync::Arc};
 

@@ -64,7 +64,8 @@ fn submit(node: &Node, caller: &Caller, tx: Transaction) -> Result<String, Strin
     }
 }
 
-/// `GET /transactions`, with a body: waits until each transaction has one more block on top, then tells its events.
+/// `GET /transactions`, with a body: waits until each transaction has one more block on top, then tells its
+/// events.
 pub(super) async fn receipts(State(node): State<Arc<Node>>, caller: Caller, body: Body) -> Answer {
     body.require(&["transactions"])?;
     let mut events = Map::new();
