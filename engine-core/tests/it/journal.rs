@@ -249,7 +249,7 @@ async fn only_its_owner_can_read_it() {
 async fn a_journal_of_an_older_version_is_taken_over_with_what_is_owed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal");
-    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/journals/v1.journal"), &path).unwrap();
+    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/journals/version-1.sqlite"), &path).unwrap();
     for _ in 0..2 {
         let journal = open(&path).await.unwrap();
         let owed = journal.open_records().await.unwrap();

@@ -37,8 +37,12 @@ impl Usage {
             }
         }
         let status = read(process, "status")?;
-        let mut usage =
-            Self { peak: kib(&status, "VmHWM:")?, resident: kib(&status, "VmRSS:")?, ..Self::default() };
+        let mut usage = Self {
+            cpu: duration(Stat::of(process)?.own_ticks),
+            peak: kib(&status, "VmHWM:")?,
+            resident: kib(&status, "VmRSS:")?,
+            ..Self::default()
+        };
         let mut left = vec![process];
         while let Some(pid) = left.pop() {
             if let (Ok(stat), Ok(status)) = (Stat::of(pid), read(pid, "status")) {

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{
     Connected, URI,
-    node::{Node, Peer, Reply, Request, say},
+    node::{Node, Peer, Reply, Request, say, within},
 };
 
 /// The node's list: each bounty's expiration, in the order of posting.
@@ -47,21 +47,25 @@ async fn node(list: &List) -> Node {
 /// Says that this block was mined, and waits for all bounties up to the one that is put up last.
 async fn walked(connected: &mut Connected, peer: &mut Peer, block: u64, last: usize) -> Vec<usize> {
     say(peer, format!(r#"{{"event":"block","data":{{"number":{block}}}}}"#)).await;
-    let mut found = Vec::new();
-    loop {
-        match connected.event().await {
-            Event::Announced(bounty) => {
-                let number = (0..).find(|n| guid(*n) == bounty.id.guid).unwrap();
-                found.push(number);
-                assert!(bounty.expiration >= Tick(block + 2) && bounty.uri == URI);
-                if number == last {
-                    return found;
+    // A socket that stays silent is opened anew, with its parameters: not every event is one that the walk found.
+    within("the last bounty", async {
+        let mut found = Vec::new();
+        loop {
+            match connected.event().await {
+                Event::Announced(bounty) => {
+                    let number = (0..).find(|n| guid(*n) == bounty.id.guid).unwrap();
+                    found.push(number);
+                    assert!(bounty.expiration >= Tick(block + 2) && bounty.uri == URI);
+                    if number == last {
+                        return found;
+                    }
                 }
+                Event::Tick(_) | Event::Parameters(_) => {}
+                other => panic!("{other:?}"),
             }
-            Event::Tick(_) | Event::Parameters(_) => {}
-            other => panic!("{other:?}"),
         }
-    }
+    })
+    .await
 }
 
 /// Thirty thousand bounties, of which the last 60 and one in the middle of them are open.
