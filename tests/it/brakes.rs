@@ -2,7 +2,6 @@
 
 use std::{process::Command, time::Duration};
 
-use bytes::Bytes;
 use engine_tests::{
     peers::clamd::Clamd,
     running::{Engine, program},
@@ -22,13 +21,8 @@ async fn a_clamd_that_knows_nothing_any_more_stakes_nothing_until_resumed() {
     let clamd = Clamd::start().unwrap();
     let options = ["--clamd", &clamd.tcp(), "--canary", "200ms"].map(str::to_owned);
     let engine = Engine::new("engine-clamav", options).unwrap();
-    let sample = |name: &str, truth, content: Vec<u8>| Sample {
-        name: name.into(),
-        truth,
-        content: Bytes::from(content),
-    };
     let settings = Settings {
-        samples: vec![sample("m", true, samples::marzipan()), sample("b", false, samples::clean())],
+        samples: vec![Sample::new("m", true, samples::marzipan()), Sample::new("b", false, samples::clean())],
         per_bounty: 2,
         expiration_blocks: 60,
         reveal_blocks: 20,
@@ -71,16 +65,7 @@ async fn a_clamd_that_knows_nothing_any_more_stakes_nothing_until_resumed() {
         let of = |guid: &str| report.bounties.iter().find(|b| b.guid == guid).unwrap();
         assert!(of(&seeing).correct && !of(&blind).asserted, "{report:#?}");
     };
-    let blocks = async {
-        let mut clock = tokio::time::interval(Duration::from_millis(100));
-        loop {
-            clock.tick().await;
-            net.mine();
-        }
-    };
-    let told = async {
-        tokio::select! { () = story => {}, () = blocks => {} }
-    };
+    let told = net.mine_while(Duration::from_millis(100), story);
     let ended = tokio::time::timeout(Duration::from_secs(120), told).await;
     assert!(ended.is_ok(), "{}", engine.log());
 }

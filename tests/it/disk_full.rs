@@ -8,7 +8,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use engine_tests::{
     running::{Engine, workspace},
     samples,
@@ -58,7 +57,7 @@ async fn with_a_full_disk_nothing_is_staked_and_what_is_owed_is_revealed() {
     let rules = workspace("deploy/rules/demo");
     let engine = Engine::new("engine-yara", ["--rules".into(), rules.into_os_string()]).unwrap();
     let engine = engine.journal_at(disk.path().join("journal.db"));
-    let eicar = Sample { name: "m".into(), truth: true, content: Bytes::from(samples::eicar()) };
+    let eicar = Sample::new("m", true, samples::eicar());
     let settings = Settings {
         samples: vec![eicar],
         expiration_blocks: 30,
@@ -91,16 +90,7 @@ async fn with_a_full_disk_nothing_is_staked_and_what_is_owed_is_revealed() {
         assert!(of(&owed).correct && (of(&owed).assertions, of(&owed).reveals) == (1, 1), "{report:#?}");
         assert_eq!(of(&refused).assertions, 0);
     };
-    let blocks = async {
-        let mut clock = tokio::time::interval(Duration::from_millis(150));
-        loop {
-            clock.tick().await;
-            net.mine();
-        }
-    };
-    let told = async {
-        tokio::select! { () = story => {}, () = blocks => {} }
-    };
+    let told = net.mine_while(Duration::from_millis(150), story);
     let ended = tokio::time::timeout(Duration::from_secs(120), told).await;
     assert!(ended.is_ok(), "{}", engine.log());
 }

@@ -20,11 +20,9 @@ const STEPS: [&str; 3] = ["assert", "reveal", "settle"];
 
 /// One bounty, on a chain whose windows are long: blocks are mined on command.
 async fn testnet() -> Testnet {
-    let sample =
-        |name: &str, truth, content: Vec<u8>| Sample { name: name.into(), truth, content: content.into() };
     let samples = vec![
-        sample("m001", true, engine_tests::samples::eicar()),
-        sample("b001", false, engine_tests::samples::clean()),
+        Sample::new("m001", true, engine_tests::samples::eicar()),
+        Sample::new("b001", false, engine_tests::samples::clean()),
     ];
     let settings = Settings {
         samples,

@@ -3,7 +3,6 @@
 use std::{path::Path, process::Command, time::Duration};
 
 use alloy_primitives::U256;
-use bytes::Bytes;
 use engine_tests::{
     running::{Engine, program, workspace},
     samples,
@@ -40,16 +39,11 @@ fn sum(bounties: &[BountyReport], of: impl Fn(&BountyReport) -> U256) -> U256 {
 async fn the_ledger_says_what_the_marketplace_says() {
     let rules = workspace("deploy/rules/demo");
     let engine = Engine::new("engine-yara", ["--rules".into(), rules.into_os_string()]).unwrap();
-    let sample = |name: &str, truth, content: Vec<u8>| Sample {
-        name: name.into(),
-        truth,
-        content: Bytes::from(content),
-    };
     let settings = Settings {
         samples: vec![
-            sample("m", true, samples::eicar()),
+            Sample::new("m", true, samples::eicar()),
             // It does not know this one, and says benign.
-            sample("x", true, samples::marzipan()),
+            Sample::new("x", true, samples::marzipan()),
         ],
         bounties: BOUNTIES,
         expiration_blocks: 30,

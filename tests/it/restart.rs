@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use engine_tests::{
     gate::{Gate, Side},
     running::{Engine, workspace},
@@ -12,14 +11,9 @@ use tokio::time;
 
 /// One bounty with a malicious and a benign artifact, on a chain that is quick but leaves time for a restart.
 async fn testnet() -> Testnet {
-    let sample = |name: &str, truth, content: Vec<u8>| Sample {
-        name: name.into(),
-        truth,
-        content: Bytes::from(content),
-    };
     let samples = vec![
-        sample("m001", true, engine_tests::samples::eicar()),
-        sample("b001", false, engine_tests::samples::clean()),
+        Sample::new("m001", true, engine_tests::samples::eicar()),
+        Sample::new("b001", false, engine_tests::samples::clean()),
     ];
     let settings = Settings {
         samples,

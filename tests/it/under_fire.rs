@@ -3,7 +3,6 @@
 
 use std::{fs, time::Duration};
 
-use bytes::Bytes;
 use engine_tests::{
     running::{ACCOUNT, Engine, workspace},
     samples,
@@ -21,13 +20,8 @@ fn engine() -> Engine {
 
 /// A malicious sample that the demo rules know, and a benign one.
 fn settings() -> Settings {
-    let sample = |name: &str, truth, content: Vec<u8>| Sample {
-        name: name.into(),
-        truth,
-        content: Bytes::from(content),
-    };
     Settings {
-        samples: vec![sample("m", true, samples::eicar()), sample("b", false, samples::clean())],
+        samples: vec![Sample::new("m", true, samples::eicar()), Sample::new("b", false, samples::clean())],
         expiration_blocks: 40,
         reveal_blocks: 40,
         vote_blocks: 4,
@@ -43,17 +37,7 @@ async fn told(net: &Testnet, engine: &Engine, options: &[&str], story: impl Futu
         running.while_it_runs(story).await.unwrap_or_else(|e| panic!("{e}\n{}", engine.log()));
         assert!(running.stop().await.unwrap().success());
     };
-    let blocks = async {
-        let mut clock = tokio::time::interval(BLOCK);
-        loop {
-            clock.tick().await;
-            net.mine();
-        }
-    };
-    let both = async {
-        tokio::select! { () = all => {}, () = blocks => {} }
-    };
-    let ended = tokio::time::timeout(Duration::from_secs(150), both).await;
+    let ended = tokio::time::timeout(Duration::from_secs(150), net.mine_while(BLOCK, all)).await;
     assert!(ended.is_ok(), "{:#?}\n{}", net.report(), engine.log());
 }
 

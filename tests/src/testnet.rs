@@ -217,6 +217,22 @@ impl Testnet {
         }
     }
 
+    /// Mines a block each `block_time` for as long as `story` takes, and gives what it gives.
+    pub async fn mine_while<T>(&self, block_time: Duration, story: impl Future<Output = T>) -> T {
+        let blocks = async {
+            let mut clock = time::interval(block_time);
+            clock.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+            loop {
+                clock.tick().await;
+                self.mine();
+            }
+        };
+        tokio::select! {
+            told = story => told,
+            never = blocks => never,
+        }
+    }
+
     /// Ends it: requests in flight have two seconds to finish.
     pub async fn close(self) {
         let Self { server, stop, .. } = self;

@@ -121,7 +121,7 @@ async fn a_process_killed_before_it_reads_costs_nothing() {
     let folder = database();
     let scanner = open(options(folder.path())).await;
     let process = process_over(folder.path());
-    kill_process(process, Signal::STOP).unwrap();
+    stop(process);
 
     let artifact = Artifact::file(samples::marzipan());
     let cx = ScanContext::within(LONG);
@@ -131,6 +131,15 @@ async fn a_process_killed_before_it_reads_costs_nothing() {
     kill_process(process, Signal::KILL).unwrap();
     assert!(under_way.await.unwrap().verdict.is_malicious());
     assert_ne!(process_over(folder.path()), process);
+}
+
+/// Stops a process, and waits until it is: one that is not yet could still read.
+fn stop(process: Pid) {
+    kill_process(process, Signal::STOP).unwrap();
+    let stat = format!("/proc/{}/stat", process.as_raw_nonzero());
+    while !fs::read_to_string(&stat).unwrap().contains(") T ") {
+        std::thread::yield_now();
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The command `run`: takes part in a marketplace until it is told to stop.
 
+mod chains;
 mod connect;
 mod filters;
 mod service;
@@ -10,8 +11,8 @@ use std::{path::PathBuf, sync::Arc};
 use clap::{ArgMatches, Command};
 use tokio_util::sync::CancellationToken;
 
-use self::settings::chain_options;
-pub(super) use self::settings::{CHAINS, RunSettings};
+use self::chains::chain_options;
+pub(super) use self::{chains::CHAINS, settings::RunSettings};
 use super::{
     Exit, interrupt,
     program::{self, Program},

@@ -82,6 +82,7 @@ impl<M: Market> Shadow<M> {
         let truth = match self.market.truth(id).await {
             Ok(None) if !is_last => return,
             Ok(truth) => truth,
+            Err(_) if is_last => None,
             Err(error) => {
                 tracing::debug!(bounty = %id, %error, "how it was decided is asked for again");
                 return;

@@ -139,11 +139,16 @@ impl<M: Market> Steps<M> {
             tracing::warn!(bounty = %id, %step, error = &error as &dyn std::error::Error, "what it would cost now is not known");
             None
         });
-        let parcel = match (dearer, sealed.signed().transactions.first().map(|first| first.nonce)) {
-            (Some(draft), Some(nonce)) => Parcel::Dearer { record: Box::new(record), step, draft, nonce },
-            _ => Parcel::Again(sealed),
-        };
-        self.post(id, step, parcel).await;
+        let nonce = sealed.signed().transactions.first().map(|first| first.nonce);
+        // What was mined in the meantime is not to be replaced, or nobody would ask for it any more: the same bytes find that out.
+        match (dearer, nonce, self.outbox.post(Parcel::Again(sealed)).await) {
+            (_, _, mined @ Posted::Sealed(_, Ok(Sent::Spent))) => self.posted(id, step, mined).await,
+            (Some(draft), Some(nonce), _) => {
+                let dearer = Parcel::Dearer { record: Box::new(record), step, draft, nonce };
+                self.post(id, step, dearer).await;
+            }
+            (_, _, posted) => self.posted(id, step, posted).await,
+        }
     }
 
     /// Asks the market what it holds of ours.
@@ -161,7 +166,12 @@ impl<M: Market> Steps<M> {
     }
 
     async fn post(&self, id: BountyId, step: Step, parcel: Parcel<M>) {
-        match self.outbox.post(parcel).await {
+        let posted = self.outbox.post(parcel).await;
+        self.posted(id, step, posted).await;
+    }
+
+    async fn posted(&self, id: BountyId, step: Step, posted: Posted) {
+        match posted {
             Posted::Unknown => self.crashed(id, Some(step)).await,
             Posted::Dropped(DropReason::Shadow(_)) => self.tell(id, Input::Withheld).await,
             Posted::Dropped(reason) => {
@@ -239,8 +249,9 @@ impl<M: Market> Steps<M> {
     async fn spent_reveal(&self, sealed: &Sealed) -> Input {
         match self.market.find(sealed.id(), sealed.assertion()).await {
             Ok(Some(placed)) if placed.revealed => Input::Fate(Step::Reveal, Fate::Done { payout: None }),
-            Ok(_) => Input::Spent(Step::Reveal),
-            Err(_) => Input::Lost(Step::Reveal),
+            Ok(Some(_)) => Input::Spent(Step::Reveal),
+            // A node that does not have the assertion yet is behind: its word on the reveal is worth nothing.
+            Ok(None) | Err(_) => Input::Lost(Step::Reveal),
         }
     }
 

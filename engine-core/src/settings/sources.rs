@@ -117,9 +117,6 @@ impl Sources {
 
     fn setting(&self, name: &Name) -> Setting {
         let value = self.merged.get::<Value>(&format!("{}.{}", name.table, name.key)).ok();
-        // A list of lists has no default: none given is none set.
-        let is_unset = |value: &Value| matches!(&value.kind, ValueKind::Array(values) if values.is_empty());
-        let value = value.filter(|value| !(matches!(name.kind, Kind::Groups(_)) && is_unset(value)));
         let value = value.map(|value| match value.kind {
             _ if name.secret => "********".to_owned(),
             ValueKind::Array(values) => values.iter().map(shown).collect::<Vec<_>>().join(", "),

@@ -96,6 +96,26 @@ async fn a_step_is_sealed_with_the_index_it_was_built_for() {
     assert_eq!(journal.record(bounty(1).id).await.unwrap().unwrap().index, Some(9));
 }
 
+/// The word that a step is done may be written late, when the disk was full before: what is sealed since then stays sealed.
+#[tokio::test]
+async fn a_late_note_does_not_undo_what_was_sealed_since() {
+    let folder = tempfile::tempdir().unwrap();
+    let (journal, id) = (open(&folder.path().join("journal")).await.unwrap(), bounty(1).id);
+    journal.seal(&bounty(1), &assertion(), &Basis::default(), signed(5)).await.unwrap();
+    let record = journal.record(id).await.unwrap().unwrap();
+    let stage = async || journal.record(id).await.unwrap().unwrap().stage;
+    journal.seal_step(&record, Step::Reveal, signed(7)).await;
+    journal.note(id, Stage::Done(Step::Assert), Some(3)).await.unwrap();
+    assert_eq!(stage().await, Stage::Signed(Step::Reveal));
+    journal.note(id, Stage::Done(Step::Reveal), None).await.unwrap();
+    assert_eq!(stage().await, Stage::Done(Step::Reveal));
+    journal.seal_step(&record, Step::Settle, signed(8)).await;
+    for late in [Step::Assert, Step::Reveal] {
+        journal.note(id, Stage::Done(late), None).await.unwrap();
+        assert_eq!(stage().await, Stage::Signed(Step::Settle), "{late}");
+    }
+}
+
 #[tokio::test]
 async fn a_bounty_is_sealed_once() {
     let folder = tempfile::tempdir().unwrap();
@@ -229,7 +249,7 @@ async fn only_its_owner_can_read_it() {
 async fn a_journal_of_an_older_version_is_taken_over_with_what_is_owed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal");
-    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/journals/v1.journal"), &path).unwrap();
+    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/journals/version-1.sqlite"), &path).unwrap();
     for _ in 0..2 {
         let journal = open(&path).await.unwrap();
         let owed = journal.open_records().await.unwrap();

@@ -59,6 +59,9 @@ pub(super) struct Stake {
     pub(super) is_settled: bool,
 }
 
+/// What gas costs on a usual day.
+pub(super) const PRICE: u64 = 100;
+
 /// All of it.
 #[derive(Debug)]
 pub(super) struct Chain {
@@ -68,9 +71,11 @@ pub(super) struct Chain {
     pub(super) reveal: u64,
     pub(super) vote: u64,
     pub(super) balance: Nct,
+    /// What a transaction has to offer for its gas to be mined.
+    pub(super) price: u64,
     pub(super) contracts: BTreeMap<BountyId, Contract>,
-    /// What each signed transaction means, by its bytes.
-    meaning: BTreeMap<String, (BountyId, Deed)>,
+    /// What each signed transaction means, by its bytes, and what it offers for its gas.
+    meaning: BTreeMap<String, (BountyId, Deed, u64)>,
     next_nonce: u64,
     pool: BTreeMap<u64, String>,
     mined: BTreeMap<String, Mined>,
@@ -85,6 +90,7 @@ impl Chain {
             vote: 20,
             balance: Nct(1_000_000 * Nct::ONE.0),
             contracts: BTreeMap::new(),
+            price: PRICE,
             meaning: BTreeMap::new(),
             next_nonce: 0,
             pool: BTreeMap::new(),
@@ -93,8 +99,13 @@ impl Chain {
     }
 
     /// Somebody signed this.
-    pub(super) fn signed(&mut self, raw: String, id: BountyId, deed: Deed) {
-        self.meaning.insert(raw, (id, deed));
+    pub(super) fn signed(&mut self, raw: String, id: BountyId, deed: Deed, price: u64) {
+        self.meaning.insert(raw, (id, deed, price));
+    }
+
+    /// What a signed transaction offers for its gas.
+    pub(super) fn offered(&self, raw: &str) -> u64 {
+        self.meaning.get(raw).map_or(0, |(_, _, price)| *price)
     }
 
     /// The next nonce that nothing uses, as far as nonces follow without a gap.
@@ -129,7 +140,9 @@ impl Chain {
                 continue;
             }
             match self.pool.get(&transaction.nonce) {
-                Some(raw) if *raw != transaction.raw => refused = Some("replacement transaction underpriced"),
+                Some(raw) if *raw != transaction.raw && !self.is_raise(raw, &transaction.raw) => {
+                    refused = Some("replacement transaction underpriced");
+                }
                 _ => drop(self.pool.insert(transaction.nonce, transaction.raw.clone())),
             }
         }
@@ -140,13 +153,22 @@ impl Chain {
         }
     }
 
-    /// The next block, with all of the pool that follows without a gap. Returns what was mined.
+    /// Whether a pool takes the second in place of the first: an eighth more, at least.
+    fn is_raise(&self, waiting: &str, raw: &str) -> bool {
+        let (before, now) = (self.offered(waiting), self.offered(raw));
+        now > before + before / 8
+    }
+
+    /// The next block, with all of the pool that follows without a gap and offers enough. Returns what was mined.
     pub(super) fn mine(&mut self) -> Vec<(BountyId, Deed, Mined)> {
         self.number += 1;
         let mut all = Vec::new();
-        while let Some(raw) = self.pool.remove(&self.next_nonce) {
+        while let Some(raw) =
+            self.pool.get(&self.next_nonce).filter(|raw| self.offered(raw) >= self.price).cloned()
+        {
+            self.pool.remove(&self.next_nonce);
             self.next_nonce += 1;
-            let Some((id, deed)) = self.meaning.get(&raw).cloned() else { continue };
+            let Some((id, deed, _)) = self.meaning.get(&raw).cloned() else { continue };
             let mined = Mined { block: self.number, outcome: self.execute(id, &deed) };
             self.mined.insert(raw, mined.clone());
             all.push((id, deed, mined));

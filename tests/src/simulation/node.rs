@@ -88,7 +88,7 @@ impl Node {
         self.fuse.moment().await;
         let (trouble, (fault, takes)) = {
             let world = &mut *self.world();
-            let is_draft = name.starts_with("draft");
+            let is_draft = name.starts_with("draft") || name.starts_with("dearer");
             (world.weather.trouble, world.weather.request(is_draft, &mut world.dice))
         };
         self.on_the_way(name, trouble, takes).await?;
@@ -146,6 +146,28 @@ pub(super) struct Draft {
     id: BountyId,
     text: String,
     deeds: Vec<Deed>,
+    /// What each transaction offers for its gas.
+    price: u64,
+}
+
+impl Draft {
+    fn new(id: BountyId, action: Action<'_>, price: u64) -> Option<Self> {
+        let (text, deeds) = match action {
+            Action::Assert(assertion) => {
+                let commitment = assertion.commitment;
+                let cost = Nct::checked_sum(assertion.bids.iter().copied().chain([FEE]))?;
+                let deeds = vec![Deed::Approve, Deed::Assert { commitment, cost }];
+                (format!("{id} assert {commitment}"), deeds)
+            }
+            Action::Reveal { assertion, index } => {
+                let (secret, verdicts) = (assertion.secret, assertion.verdicts.clone());
+                let text = format!("{id} reveal {index} {}", secret.reveal());
+                (text, vec![Deed::Reveal { index, secret, verdicts }])
+            }
+            Action::Settle(_) => (format!("{id} settle"), vec![Deed::Settle]),
+        };
+        Some(Self { id, text, deeds, price })
+    }
 }
 
 impl Market for Node {
@@ -196,22 +218,22 @@ impl Market for Node {
 
     async fn draft(&self, id: BountyId, action: Action<'_>) -> Result<Draft, MarketError> {
         let name = format!("draft {}", action.step());
-        self.request(&name, Some(id), |_, _| {
-            Ok(match action {
-                Action::Assert(assertion) => {
-                    let commitment = assertion.commitment;
-                    let cost = Nct::checked_sum(assertion.bids.iter().copied().chain([FEE]));
-                    let cost = cost.ok_or_else(|| unknown("draft"))?;
-                    let deeds = vec![Deed::Approve, Deed::Assert { commitment, cost }];
-                    Draft { id, text: format!("{id} assert {commitment}"), deeds }
-                }
-                Action::Reveal { assertion, index } => {
-                    let (secret, verdicts) = (assertion.secret, assertion.verdicts.clone());
-                    let text = format!("{id} reveal {index} {}", secret.reveal());
-                    Draft { id, text, deeds: vec![Deed::Reveal { index, secret, verdicts }] }
-                }
-                Action::Settle(_) => Draft { id, text: format!("{id} settle"), deeds: vec![Deed::Settle] },
-            })
+        self.request(&name, Some(id), |world, _| {
+            Draft::new(id, action, world.chain.price).ok_or_else(|| unknown("draft"))
+        })
+        .await
+    }
+
+    async fn dearer(&self, sealed: &Sealed, action: Action<'_>) -> Result<Option<Draft>, MarketError> {
+        let name = format!("dearer {}", sealed.step());
+        self.request(&name, Some(sealed.id()), |world, _| {
+            let first = sealed.signed().transactions.first();
+            let offered = first.map_or(0, |first| world.chain.offered(&first.raw));
+            let price = world.chain.price.max(offered + offered / 8 + 1);
+            if world.chain.price <= offered {
+                return Ok(None);
+            }
+            Draft::new(sealed.id(), action, price).map(Some).ok_or_else(|| unknown("dearer"))
         })
         .await
     }
@@ -224,8 +246,8 @@ impl Market for Node {
         let world = &mut *self.world();
         let transactions = (nonce..).zip(draft.deeds).map(|(nonce, deed)| {
             let does = if matches!(deed, Deed::Approve) { "approve" } else { "" };
-            let raw = format!("{} {does} nonce {nonce}", draft.text);
-            world.chain.signed(raw.clone(), draft.id, deed);
+            let raw = format!("{} {does} nonce {nonce} price {}", draft.text, draft.price);
+            world.chain.signed(raw.clone(), draft.id, deed, draft.price);
             SignedTransaction { hash: raw.clone(), raw, nonce }
         });
         Ok(Signed { transactions: transactions.collect() })

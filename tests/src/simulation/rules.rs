@@ -51,11 +51,16 @@ impl Rules {
         let raws: Vec<String> = transactions.iter().map(|transaction| transaction.raw.clone()).collect();
         let secret = sealed.assertion().secret.reveal().to_string();
         let on_disk = row(disk, id);
-        let is_on_disk = on_disk.contains(&secret) && raws.iter().all(|raw| on_disk.contains(raw));
+        let is_on_disk =
+            on_disk.contains(&secret) && raws.iter().all(|raw| on_disk.contains(&format!("\"{raw}\"")));
+        let nonce = transactions.first().map_or(0, |transaction| transaction.nonce);
         let case = self.cases.entry(id).or_default();
+        let known = case.handed_in.entry(step).or_default();
+        // The same at a higher price: one of the two at most can be mined.
+        let is_dearer = known.iter().any(|bytes| bytes.nonce == nonce && bytes.is_on_disk);
         let mut broken = Vec::new();
         if step == Step::Assert {
-            if !is_on_disk {
+            if !(is_on_disk || is_dearer && on_disk.contains(&secret)) {
                 broken.push("asserted what is not in the journal");
             }
             case.commitments.insert(sealed.assertion().commitment.to_string());
@@ -64,12 +69,13 @@ impl Rules {
                 broken.push("a second secret for the same bounty");
             }
         }
-        let known = case.handed_in.entry(step).or_default();
         if !known.iter().any(|bytes| bytes.raws == raws) {
             for bytes in known.iter() {
                 let pending = bytes.raws.iter().any(|raw| chain.is_pending(raw, bytes.nonce));
                 let last = bytes.raws.last().and_then(|raw| chain.mined(raw));
-                if step == Step::Assert {
+                if bytes.nonce == nonce {
+                    // Both for the same nonce.
+                } else if step == Step::Assert {
                     broken.push("an assertion was signed a second time");
                 } else if !bytes.is_on_disk {
                     // What could not be written is forgotten by the next process, which opens it again: no harm.
@@ -79,7 +85,6 @@ impl Rules {
                     broken.push("signed anew although the step was done");
                 }
             }
-            let nonce = transactions.first().map_or(0, |transaction| transaction.nonce);
             known.push(Bytes { raws, nonce, is_on_disk });
         }
         for what in broken {
@@ -92,6 +97,11 @@ impl Rules {
         if outcome == Err("no money") {
             self.break_one(block, id, "staked more than the account holds");
         }
+    }
+
+    /// The lengths of the windows have changed: what was promised within the old ones is no promise within the new ones.
+    pub(super) fn windows_changed(&mut self) {
+        self.cases.values_mut().for_each(|case| case.good = 0);
     }
 
     /// A block is over; `good` if process and node were up together for all of it.

@@ -19,6 +19,8 @@ pub(super) enum Trouble {
     Behind(u64),
     /// It wants something else signed than was asked for.
     Lying,
+    /// Gas costs so many times what it cost before.
+    Dear(u64),
 }
 
 /// What happens to one request.
@@ -71,6 +73,7 @@ impl Weather {
                 self.until =
                     block + if dice.in_thousand(100) { dice.number(20..=80) } else { dice.number(1..=12) };
                 let behind = Trouble::Behind(dice.number(1..=40));
+                let dear = Trouble::Dear(dice.number(2..=20));
                 let all = [
                     Trouble::Flaky,
                     Trouble::Flaky,
@@ -79,6 +82,7 @@ impl Weather {
                     Trouble::Restarted,
                     behind,
                     Trouble::Lying,
+                    dear,
                 ];
                 self.trouble = dice.one_of(&all).copied().unwrap_or(Trouble::None);
             }
@@ -96,6 +100,11 @@ impl Weather {
     /// Whether the socket is gone.
     pub(super) fn is_away(&self) -> bool {
         matches!(self.trouble, Trouble::Away | Trouble::Restarted)
+    }
+
+    /// How many times as dear as usual gas is.
+    pub(super) fn dearness(&self) -> u64 {
+        if let Trouble::Dear(times) = self.trouble { times } else { 1 }
     }
 
     /// How far the node's clock is behind.
@@ -116,7 +125,7 @@ impl Weather {
     pub(super) fn request(&self, is_draft: bool, dice: &mut Dice) -> (Fault, Duration) {
         let quick = Duration::from_millis(dice.number(0..=30));
         match self.trouble {
-            Trouble::None | Trouble::Behind(_) => (Fault::None, quick),
+            Trouble::None | Trouble::Behind(_) | Trouble::Dear(_) => (Fault::None, quick),
             Trouble::Away | Trouble::Restarted => (Fault::LostBefore, quick),
             Trouble::Lying if is_draft => (Fault::Mismatch, quick),
             Trouble::Lying => (Fault::None, quick),

@@ -12,7 +12,7 @@ use engine_core::{
 };
 
 use super::{
-    chain::{Chain, Contract},
+    chain::{Chain, Contract, PRICE},
     dice::Dice,
     log::Log,
     month::Posting,
@@ -85,10 +85,12 @@ impl World {
                 self.chain.forget_pool();
             }
         }
+        self.chain.price = PRICE * self.weather.dearness();
         if was_away && !self.weather.is_away() {
             self.connect();
         }
         if self.dice.in_thousand(6) {
+            self.rules.windows_changed();
             self.chain.reveal = self.dice.number(4..=40);
             self.chain.vote = self.dice.number(3..=40);
             let (reveal, vote) = (self.chain.reveal, self.chain.vote);

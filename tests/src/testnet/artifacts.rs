@@ -44,6 +44,13 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// One of this name, malicious or not, with these bytes.
+    pub fn new(name: impl Into<String>, truth: bool, content: impl Into<Bytes>) -> Self {
+        Self { name: name.into(), truth, content: content.into() }
+    }
+}
+
+impl Sample {
     /// The description that a bounty's metadata carries.
     pub(crate) fn metadata(&self, kind: Kind) -> Value {
         if kind == Kind::Url {

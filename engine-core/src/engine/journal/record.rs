@@ -119,8 +119,17 @@ impl Record {
     ) -> rusqlite::Result<()> {
         let index = index.and_then(|index| i64::try_from(index).ok());
         let payout = if let Stage::Over(Outcome::Settled { payout }) = stage { payout } else { None };
+        // A word that comes late, when the disk was full before, does not undo what was sealed in the meantime.
+        let later = match stage {
+            Stage::Done(Step::Assert) => {
+                [Step::Reveal, Step::Settle].map(|step| stage_text(Stage::Signed(step)))
+            }
+            Stage::Done(Step::Reveal) => [Step::Settle; 2].map(|step| stage_text(Stage::Signed(step))),
+            _ => Default::default(),
+        };
+        let [first, second] = later;
         db.execute(
-            "UPDATE bounty SET stage = ?1, open = ?2, idx = coalesce(?3, idx), paid = ?4, noted_at = CURRENT_TIMESTAMP
+            "UPDATE bounty SET stage = CASE WHEN stage IN (?7, ?8) THEN stage ELSE ?1 END, open = ?2, idx = coalesce(?3, idx), paid = ?4, noted_at = CURRENT_TIMESTAMP
              WHERE chain = ?5 AND guid = ?6",
             params![
                 stage_text(stage),
@@ -128,7 +137,9 @@ impl Record {
                 index,
                 payout.map(|payout| payout.0.to_string()),
                 id.chain.as_str(),
-                id.guid.to_string()
+                id.guid.to_string(),
+                first,
+                second
             ],
         )?;
         Ok(())

@@ -31,8 +31,6 @@ pub(crate) struct World {
     pub(crate) balance: Nct,
     /// The artifacts of every bounty.
     pub(crate) artifacts: Vec<Vec<u8>>,
-    /// What their poster says of them; nothing of those past its end.
-    pub(crate) metadata: Vec<serde_json::Value>,
     /// How many of them the contract counts, if not all.
     pub(crate) count: Option<u64>,
     /// Whether the arbiters agree before the vote is over.
@@ -65,7 +63,6 @@ impl World {
             tick: 50,
             balance: Nct(1000 * Nct::ONE.0),
             artifacts: vec![b"malicious".to_vec()],
-            metadata: Vec::new(),
             count: None,
             quorum: false,
             mines: true,

@@ -2,13 +2,13 @@
 
 use engine_core::{
     bounty::{
-        Step,
+        Bounty, Step,
         filter::{BountyFilter, ConfidenceModifier, Filter, Filters},
     },
     engine::driver::Plan,
     units::Nct,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     market::Call,
@@ -24,17 +24,20 @@ fn rejecting(filters: Vec<Filter>) -> Plan {
     Plan { filters: Filters { bounties, ..Filters::default() }, ..plan() }
 }
 
+/// The `n`th bounty, of whose artifacts its poster says this.
+fn described(n: u128, artifacts: &[Value]) -> Bounty {
+    let metadata = artifacts.iter().map(|told| told.as_object().unwrap().clone()).collect();
+    Bounty { metadata, ..bounty(n) }
+}
+
 /// The reference downloads first and filters then.
 #[tokio::test]
-async fn f16_a_filtered_artifact_is_not_even_fetched() {
+async fn a_filtered_artifact_is_not_even_fetched() {
     let bench = Bench::new();
-    {
-        let mut world = bench.market.world();
-        world.artifacts = vec![b"malicious".to_vec(), b"malicious".to_vec(), b"benign".to_vec()];
-        world.metadata = vec![json!({}), json!({ "filesize": 2_000_000 }), json!({ "filesize": 5 })];
-    }
+    bench.market.world().artifacts = vec![b"malicious".to_vec(), b"malicious".to_vec(), b"benign".to_vec()];
     let rig = bench.start_with(rejecting(only("filesize", ">", "1000000"))).await;
-    rig.announce(&bounty(1)).await;
+    rig.announce(&described(1, &[json!({}), json!({ "filesize": 2_000_000 }), json!({ "filesize": 5 })]))
+        .await;
     bench.market.asked(Call::Send(Step::Assert), 1).await;
     rig.kill();
     let world = bench.market.world();
@@ -45,11 +48,9 @@ async fn f16_a_filtered_artifact_is_not_even_fetched() {
 #[tokio::test]
 async fn a_bounty_of_which_nothing_is_left_is_skipped() {
     let bench = Bench::new();
-    bench.market.world().metadata = vec![json!({ "mimetype": "text/plain" })];
     let rig = bench.start_with(rejecting(only("mimetype", "startswith", "text/"))).await;
-    rig.announce(&bounty(1)).await;
+    rig.announce(&described(1, &[json!({ "mimetype": "text/plain" })])).await;
     bench.market.asked(Call::List, 1).await;
-    bench.market.world().metadata.clear();
     rig.announce(&bounty(2)).await;
     bench.market.until("the other is asserted", |world| world.stakes.contains_key(&id(2))).await;
     rig.stop().await;
@@ -72,10 +73,9 @@ async fn a_modified_confidence_shows_in_the_bid_and_never_passes_the_maximum() {
     ] {
         let bench = Bench::new();
         bench.market.world().artifacts = vec![content.into()];
-        bench.market.world().metadata = vec![json!({ "name": "x" })];
         let filters = Filters { confidence, ..Filters::default() };
         let rig = bench.start_with(Plan { filters, ..plan() }).await;
-        rig.announce(&bounty(1)).await;
+        rig.announce(&described(1, &[json!({ "name": "x" })])).await;
         bench.market.asked(Call::Send(Step::Assert), 1).await;
         rig.kill();
         let bids = bench.market.world().handed_in[0].assertion().bids.clone();

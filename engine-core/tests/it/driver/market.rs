@@ -162,13 +162,11 @@ impl Market for Scripted {
 
     async fn artifacts(&self, bounty: &Bounty) -> Result<Vec<Listed>, MarketError> {
         let is_lost = self.enter(Call::List, Some(bounty.id)).await?;
-        let listed = {
-            let world = self.world();
-            let told = |index| world.metadata.get(index).and_then(serde_json::Value::as_object).cloned();
-            let one =
-                |index| Listed { name: "artifact".to_owned(), metadata: told(index).unwrap_or_default() };
-            (0..world.artifacts.len()).map(one).collect()
+        let one = |index| Listed {
+            name: "artifact".to_owned(),
+            metadata: bounty.metadata.get(index).cloned().unwrap_or_default(),
         };
+        let listed = (0..self.world().artifacts.len()).map(one).collect();
         self.leave(Call::List, is_lost, listed)
     }
 
