@@ -32,7 +32,7 @@ fn described(n: u128, artifacts: &[Value]) -> Bounty {
 
 /// The reference downloads first and filters then.
 #[tokio::test]
-async fn a_filtered_artifact_is_not_even_fetched() {
+async fn f16_a_filtered_artifact_is_not_even_fetched() {
     let bench = Bench::new();
     bench.market.world().artifacts = vec![b"malicious".to_vec(), b"malicious".to_vec(), b"benign".to_vec()];
     let rig = bench.start_with(rejecting(only("filesize", ">", "1000000"))).await;
