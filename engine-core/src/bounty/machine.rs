@@ -53,6 +53,8 @@ pub struct Machine {
     index: Option<u64>,
     opinion: Option<Opinion>,
     reveal_missed: bool,
+    /// When the market was first heard to say that our assertion is not there, at a time when that counts.
+    absent_since: Option<Tick>,
     state: State,
 }
 
@@ -69,6 +71,7 @@ impl Machine {
             index: None,
             opinion: None,
             reveal_missed: false,
+            absent_since: None,
             state: State::Announced,
         }
     }
@@ -136,6 +139,7 @@ impl Machine {
         match input {
             Input::Tick(tick) => {
                 if tick < self.now {
+                    self.absent_since = None;
                     self.pace.turn_back(self.now, tick);
                 }
                 self.now = tick;

@@ -48,7 +48,14 @@ impl Machine {
                 self.done(if placed.revealed { Step::Reveal } else { Step::Assert }, None);
             }
             (Step::Assert, None) if is_broken("absence counts after its window") => self.missed(step),
-            (Step::Assert, None) if self.now >= self.windows.absence_counts() => self.missed(step),
+            (Step::Assert, None) if self.now >= self.windows.absence_counts() => {
+                // One answer may come from a node that is behind: what is staked would be forgotten. The next tick tells.
+                if *self.absent_since.get_or_insert(self.now) < self.now {
+                    self.missed(step);
+                } else {
+                    self.uncertain(step);
+                }
+            }
             (Step::Reveal, Some(placed)) if placed.revealed => self.done(step, None),
             (Step::Reveal, _) if self.windows.reveal_is_over(self.now) => self.missed(step),
             // The window is short: what does not show is sent again in the same tick.

@@ -92,8 +92,14 @@ fn a_lost_assertion_is_sent_again_then_asked_for_then_given_up() {
     machine.handle(Input::Lost(Step::Assert));
     assert_eq!(at(&mut machine, E), Output::Ask);
     machine.handle(Input::Found(None));
-    assert_eq!(at(&mut machine, E + 2), Output::Ask);
-    machine.handle(Input::Found(None));
+    for tick in [E + 2, E + 4] {
+        assert_eq!(
+            at(&mut machine, tick),
+            Output::Ask,
+            "a single answer may come from a node that is behind"
+        );
+        machine.handle(Input::Found(None));
+    }
     assert_eq!(machine.poll(), Output::Finished(Outcome::Missed(Step::Assert)));
 }
 

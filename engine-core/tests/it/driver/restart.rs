@@ -100,8 +100,8 @@ async fn sealed_and_not_sent_is_not_sent_when_it_is_too_late() {
     bench.market.world().tick = 99;
     let rig = bench.start().await;
     bench.market.asked(Call::Find, 1).await;
-    rig.blocks_until("it is asked for past its expiration", |world| world.count_of(Call::Find) >= 3).await;
-    bench.until_stage(id(1), "over: missed assert").await;
+    rig.blocks_until_stage(&bench, id(1), "over: missed assert").await;
+    assert!(bench.market.world().count_of(Call::Find) >= 3, "before and after its expiration, and once more");
     rig.stop().await;
     assert_eq!(bench.market.world().count_of(Call::Send(Step::Assert)), 1, "by the first engine alone");
 }
